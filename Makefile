@@ -1,0 +1,34 @@
+# Two commands do everything on a fresh machine with Python 3.11 or later and make:
+#   make demo   the vibration payload on the virtual board, from definition to table
+#   make test   every test lane, real MicroPython on an emulated RP2040 included
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := host_tools firmware tests bench
+
+.PHONY: demo test lint clean
+
+demo: .venv/ready
+	@$(BIN)/freefall check payload_defs/vibration
+	@$(BIN)/freefall sim payload_defs/vibration --duration 10 --seed 1 --force -o build/demo/vibration.mcap
+	@$(BIN)/freefall export build/demo/vibration.mcap --to csv --force -o build/demo
+	@echo "Look at build/demo/vibration.csv, or change payload_defs/vibration/payload.toml and run 'make demo' again."
+
+test: .venv/ready-to-test lint
+	@$(BIN)/python -m freefall.board.emulated.image || echo "The emulated lane will be skipped, or fail under FREEFALL_REQUIRE_EMULATED=1."
+	$(BIN)/python -m pytest
+
+lint: .venv/ready-to-test
+	$(BIN)/ruff check $(SOURCES)
+
+clean:
+	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/ready-to-test: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,test]'
+	@touch $@
