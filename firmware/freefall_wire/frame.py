@@ -1,0 +1,156 @@
+"""Frames: the board seals a packet in place, a receiver takes octets in and gives judged stretches out (SPEC 2 and 8)."""
+
+from collections import namedtuple
+
+from . import cobs, packet
+from .const import const
+from .crc import crc32, put_crc32
+
+DELIMITER = b"\x00"
+CRC_LEN = const(4)
+MAX_ENCODED = const(253)  # 1 code octet + 248 of packet + 4 of CRC
+
+# A board builds each packet inside the buffer that will leave as the frame: PACKET_AT keeps the packet on a word boundary
+# with room for the code octet before it; after the packet come the CRC and the delimiter.
+PACKET_AT = const(4)
+FRAME_AT = const(3)
+FRAME_OVERHEAD = const(6)  # code octet, CRC, delimiter
+FRAME_ROOM = const(256)  # any frame, on a word boundary
+
+# Why a stretch of octets was rejected, in the order of the checks; the last two need the definition (host side).
+REASONS = ("fragment", "oversize", "cobs", "crc", "length", "header", "apid", "size")
+
+# offset: of its first octet in everything fed; size: in octets, its delimiter included; encoded: without the delimiter
+# (empty when oversize); packet: bytes, or None with a reason.
+Stretch = namedtuple("Stretch", ("offset", "size", "encoded", "packet", "reason"))
+
+
+def frame_buffer():
+    """A zeroed buffer for `seal_in_place`, long enough for any packet."""
+    return bytearray(FRAME_AT + FRAME_ROOM)
+
+
+def seal_in_place(buf, packet_len):
+    """Make a frame of the packet at buf[PACKET_AT:]: CRC appended, COBS done, delimiter set. Allocates nothing.
+
+    The frame is buf[FRAME_AT:FRAME_AT + packet_len + FRAME_OVERHEAD], its delimiter included. The packet is destroyed by it.
+    """
+    stop = PACKET_AT + packet_len
+    put_crc32(buf, PACKET_AT, stop)
+    cobs.encode_in_place(buf, FRAME_AT, stop + CRC_LEN)
+    buf[stop + CRC_LEN] = 0
+
+
+def encode(data):
+    """The frame (bytes, no delimiters) that carries the packet `data`; allocates. Raises ValueError on an illegal length."""
+    if not packet.MIN_LEN <= len(data) <= packet.MAX_LEN or len(data) % 4:
+        raise ValueError(
+            "a packet has %d to %d octets in steps of 4, not %d" % (packet.MIN_LEN, packet.MAX_LEN, len(data))
+        )
+    buf = frame_buffer()
+    buf[PACKET_AT : PACKET_AT + len(data)] = data
+    seal_in_place(buf, len(data))
+    return bytes(buf[FRAME_AT : FRAME_AT + len(data) + FRAME_OVERHEAD - 1])
+
+
+def judge(encoded):
+    """(packet, None) for the octets between two delimiters, or (None, reason) as SPEC 8; apid and size are left to the host."""
+    if len(encoded) > MAX_ENCODED:
+        return None, "oversize"
+    data = cobs.decode(encoded)
+    if data is None:
+        return None, "cobs"
+    length = len(data) - CRC_LEN
+    if length < packet.MIN_LEN or crc32(data[:length]) != int.from_bytes(data[length:], "big"):
+        return None, "crc"
+    data = bytes(data[:length])
+    if length % 4 or packet.declared_len(data) != length:
+        return None, "length"
+    if not packet.is_telemetry(data):
+        return None, "header"
+    return data, None
+
+
+class FrameDecoder:
+    """Octets in, judged stretches out. Never raises on input, holds at most MAX_ENCODED octets, counts every octet once.
+
+    accepted, rejected[reason]: stretches; accepted_bytes, idle_bytes, rejected_bytes[reason], pending_bytes: octets, which
+    add up to fed_bytes. Pending octets are those not yet ended by a delimiter.
+    """
+
+    def __init__(self):
+        self.accepted = 0
+        self.accepted_bytes = 0
+        self.idle_bytes = 0
+        self.rejected = dict.fromkeys(REASONS, 0)
+        self.rejected_bytes = dict.fromkeys(REASONS, 0)
+        self.fed_bytes = 0
+        self._held = bytearray()
+        self._held_size = 0  # may exceed what is held: an oversize stretch is counted, not kept
+        self._in_step = False  # a delimiter has been seen
+
+    @property
+    def pending_bytes(self):
+        return self._held_size
+
+    def feed(self, data):
+        """The stretches that end in `data` (bytes or bytearray, any length), as a list of Stretch, in order."""
+        stretches = []
+        at = 0
+        while True:
+            stop = data.find(DELIMITER, at)
+            if stop < 0:
+                break
+            stretch = self._end(data, at, stop)
+            if stretch:
+                stretches.append(stretch)
+            at = stop + 1
+        self._hold(data, at, len(data))
+        self.fed_bytes += len(data)
+        return stretches
+
+    def reject(self, stretch, reason):
+        """Count an accepted stretch as rejected after all: the host's checks (apid, size) come after these."""
+        self.accepted -= 1
+        self.accepted_bytes -= stretch.size
+        self._count_reject(stretch.size, reason)
+        return stretch._replace(packet=None, reason=reason)
+
+    def _hold(self, data, start, stop):
+        size = stop - start
+        if self._held_size + size <= MAX_ENCODED:
+            self._held += data[start:stop]
+        else:
+            self._held = bytearray()
+        self._held_size += size
+
+    def _end(self, data, start, stop):
+        size = self._held_size + stop - start + 1
+        in_step, self._in_step = self._in_step, True
+        offset = self.fed_bytes - self._held_size + start
+        if self._held_size:
+            encoded = bytes(self._held + data[start:stop]) if size <= MAX_ENCODED + 1 else b""
+            self._held = bytearray()
+            self._held_size = 0
+        else:
+            encoded = data[start:stop]
+        if size == 1:
+            self.idle_bytes += 1
+            return None
+        if size > MAX_ENCODED + 1:
+            encoded = b""
+            found, reason = None, "oversize"
+        else:
+            found, reason = judge(encoded)
+        if reason is None:
+            self.accepted += 1
+            self.accepted_bytes += size
+        else:
+            if not in_step and reason in ("oversize", "cobs", "crc"):
+                reason = "fragment"
+            self._count_reject(size, reason)
+        return Stretch(offset, size, encoded, found, reason)
+
+    def _count_reject(self, size, reason):
+        self.rejected[reason] += 1
+        self.rejected_bytes[reason] += size

@@ -1,0 +1,254 @@
+"""Packets of SPEC.md sections 3 to 6, one octet at a time; the frames of section 2 come from `frames`.
+
+Slow and obvious on purpose: it decides when it and `freefall_wire` differ. Plain integers and octets, no `struct`,
+no table of a CRC, and nothing imported from the code it judges. Misuse by the caller raises ValueError.
+"""
+
+from fractions import Fraction
+
+from oracle.frames import (
+    NotCobs,
+    check_packet_length,
+    cobs_decode,
+    cobs_encode,
+    crc32,
+    encode_frame,
+    integer,
+    judge_frame,
+    octets,
+)
+
+# for those who import only this
+__all__ = ["NotCobs", "cobs_decode", "cobs_encode", "crc32", "encode_frame", "judge_frame"]
+
+# --- 3 primary header ---
+
+
+def primary_header(apid: int, sequence_count: int, packet_length: int, packet_type: int = 0) -> bytes:
+    """Six octets."""
+    check_packet_length(packet_length)
+    if not 0 <= apid <= 2046 or not 0 <= sequence_count <= 16383 or packet_type not in (0, 1):
+        raise ValueError(f"APID {apid}, sequence count {sequence_count}, type {packet_type}")
+    version = 0
+    secondary_header_flag = 1
+    sequence_flags = 3
+    length_field = packet_length - 6 - 1
+    return bytes(
+        [
+            version * 32 + packet_type * 16 + secondary_header_flag * 8 + apid // 256,
+            apid % 256,
+            sequence_flags * 64 + sequence_count // 256,
+            sequence_count % 256,
+            length_field // 256,
+            length_field % 256,
+        ]
+    )
+
+
+def parse_primary_header(packet: bytes) -> dict[str, int]:
+    """Every field of the first six octets, checked by nobody yet."""
+    return {
+        "version": packet[0] >> 5,
+        "type": (packet[0] >> 4) & 1,
+        "secondary_header_flag": (packet[0] >> 3) & 1,
+        "apid": (packet[0] & 0x07) * 256 + packet[1],
+        "sequence_flags": packet[2] >> 6,
+        "sequence_count": (packet[2] & 0x3F) * 256 + packet[3],
+        "length_field": packet[4] * 256 + packet[5],
+    }
+
+
+# --- 4 time ---
+
+
+def nearest(value: Fraction) -> int:
+    """The nearest integer, halves up."""
+    return (value + Fraction(1, 2)).__floor__()
+
+
+def encode_time(seconds: int, microseconds: int) -> bytes:
+    """Seven octets of CUC time."""
+    if not 0 <= microseconds <= 999_999:
+        raise ValueError(f"{microseconds} microseconds")
+    return octets(seconds, 4) + octets(nearest(Fraction(microseconds * 2**24, 10**6)), 3)
+
+
+def decode_time(time: bytes) -> tuple[int, int]:
+    """(seconds, microseconds) of seven octets.
+
+    The eight largest fractions are nearest to 1000000 microseconds, which SPEC.md leaves open: here they carry into the
+    seconds, so that the time returned is always the nearest one. No sender of this format sends them.
+    """
+    seconds = integer(time[0:4])
+    microseconds = nearest(Fraction(integer(time[4:7]) * 10**6, 2**24))
+    if microseconds == 1_000_000:
+        return seconds + 1, 0
+    return seconds, microseconds
+
+
+# --- 5 service packets: the tables of the page, as (field, octets) ---
+
+_SENSOR_BUS = [("stream", 1), ("spare", 1), ("bus_errors", 4)]
+
+EVENTS = {  # event id: (subtype, auxiliary data)
+    1: (
+        1,
+        [
+            ("boot_count", 4),
+            ("version_major", 1),
+            ("version_minor", 1),
+            ("version_patch", 1),
+            ("wire_format", 1),
+            ("definition_id", 4),
+            ("reset_cause", 1),
+        ],
+    ),
+    2: (3, [("sensor", 1), ("reason", 1)]),
+    3: (3, _SENSOR_BUS),
+    4: (1, _SENSOR_BUS),
+}
+EVENT_LENGTH = 40
+
+BOARD = [("sid", 2), ("reset_cause", 1), ("streams", 1), ("boot_count", 4)]
+BOARD += [("version_major", 1), ("version_minor", 1), ("version_patch", 1), ("wire_format", 1)]
+BOARD += [("definition_id", 4), ("longest_pass_us", 4), ("most_waiting", 2), ("queue_size", 2)]
+BOARD += [("service_built", 4), ("service_dropped", 4)]
+BOARD_LENGTH = 52
+
+LEDGER = [("sid", 2), ("most_waiting", 2), ("seen", 4), ("taken", 4), ("bus_errors", 4), ("overruns", 4)]
+LEDGER += [("framed", 4), ("pending", 4), ("samples_sent", 4), ("samples_dropped", 4)]
+LEDGER += [("packets_sent", 4), ("packets_dropped", 4), ("longest_interrupt_us", 4)]
+LEDGER_LENGTH = 68
+
+
+def fill(layout: list[tuple[str, int]], values: dict[str, int]) -> bytes:
+    """The fields one after the other; KeyError for a missing one, ValueError for one too many."""
+    if set(values) != {name for name, _ in layout}:
+        raise ValueError(f"fields {sorted(values)} for {[name for name, _ in layout]}")
+    return b"".join(octets(values[name], count) for name, count in layout)
+
+
+def read(layout: list[tuple[str, int]], data: bytes) -> dict[str, int]:
+    """The fields at the beginning of the data."""
+    values = {}
+    at = 0
+    for name, count in layout:
+        values[name] = integer(data[at : at + count])
+        at = at + count
+    return values
+
+
+def padded(data: bytes, length: int) -> bytes:
+    """The data and zeros after it."""
+    if len(data) > length:
+        raise ValueError(f"{len(data)} octets for {length}")
+    return data + bytes(length - len(data))
+
+
+def pus_header(service: int, subtype: int, counter: int, time: bytes, status: int = 0) -> bytes:
+    """Fourteen octets."""
+    if not 0 <= status <= 15 or len(time) != 7:
+        raise ValueError(f"status {status}, {len(time)} octets of time")
+    destination = 0
+    return bytes([2 * 16 + status, service, subtype]) + octets(counter, 2) + octets(destination, 2) + time
+
+
+def parse_pus_header(packet: bytes) -> dict[str, int]:
+    """Octets 6 to 19 of a service packet."""
+    seconds, microseconds = decode_time(packet[13:20])
+    return {
+        "pus_version": packet[6] >> 4,
+        "time_status": packet[6] & 0x0F,
+        "service": packet[7],
+        "subtype": packet[8],
+        "counter": integer(packet[9:11]),
+        "destination": integer(packet[11:13]),
+        "seconds": seconds,
+        "microseconds": microseconds,
+    }
+
+
+def event(
+    event_id: int, values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes
+) -> bytes:
+    """The packet of an event report."""
+    subtype, layout = EVENTS[event_id]
+    source = octets(event_id, 2) + fill(layout, values)
+    return (
+        primary_header(apid, sequence_count, EVENT_LENGTH)
+        + pus_header(5, subtype, counter, time)
+        + padded(source, EVENT_LENGTH - 20)
+    )
+
+
+def housekeeping(
+    values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes
+) -> bytes:
+    """The packet of a housekeeping report: the board's when values["sid"] is 1, else a ledger."""
+    if values["sid"] == 1:
+        layout, length = BOARD, BOARD_LENGTH
+    else:
+        layout, length = LEDGER, LEDGER_LENGTH
+        if values["sid"] < 256:
+            raise ValueError(f"SID {values['sid']}")
+    return (
+        primary_header(apid, sequence_count, length)
+        + pus_header(3, 25, counter, time)
+        + padded(fill(layout, values), length - 20)
+    )
+
+
+def parse_report(packet: bytes, streams: int) -> dict[str, int] | None:
+    """Source data fields of a service packet, or None if section 5 does not list it for so many streams."""
+    header = parse_pus_header(packet)
+    if header["pus_version"] != 2:
+        return None
+    service, subtype, source = header["service"], header["subtype"], packet[20:]
+    number = integer(source[0:2])
+    if service == 5 and number in EVENTS and len(packet) == EVENT_LENGTH:
+        listed_subtype, layout = EVENTS[number]
+        if subtype == listed_subtype:
+            return {"event": number, **read(layout, source[2:])}
+    if (service, subtype) == (3, 25):
+        if number == 1 and len(packet) == BOARD_LENGTH:
+            return read(BOARD, source)
+        if 256 <= number < 256 + streams and len(packet) == LEDGER_LENGTH:
+            return read(LEDGER, source)
+    return None
+
+
+# --- 6 stream packets ---
+
+
+def stream_packet_length(samples_per_packet: int, sample_size: int) -> int:
+    """18 + N x sample size, rounded up to a multiple of 4."""
+    length = 18 + samples_per_packet * sample_size
+    while length % 4 != 0:
+        length = length + 1
+    check_packet_length(length)
+    return length
+
+
+def stream_packet(
+    samples: list[bytes], index: int, *, samples_per_packet: int, apid: int, sequence_count: int, time: bytes
+) -> bytes:
+    """The packet of 1..N samples of one size; `apid` is the stream's own."""
+    sizes = {len(sample) for sample in samples}
+    if not 1 <= len(samples) <= samples_per_packet or len(sizes) != 1 or len(time) != 7:
+        raise ValueError(f"{len(samples)} samples of {sizes} octets for {samples_per_packet} places")
+    length = stream_packet_length(samples_per_packet, sizes.pop())
+    body = time + bytes([len(samples)]) + octets(index, 4) + b"".join(samples)
+    return padded(primary_header(apid, sequence_count, length) + body, length)
+
+
+def parse_stream_packet(packet: bytes, sample_size: int) -> dict:
+    """seconds, microseconds, index and the list of valid samples; the packet passed section 8."""
+    seconds, microseconds = decode_time(packet[6:13])
+    count = packet[13]
+    samples = [packet[18 + n * sample_size : 18 + (n + 1) * sample_size] for n in range(count)]
+    return {
+        "seconds": seconds,
+        "microseconds": microseconds,
+        "index": integer(packet[14:18]),
+        "samples": samples,
+    }

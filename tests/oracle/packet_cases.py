@@ -1,0 +1,155 @@
+"""The packets of tests/vectors/wire.json: every service report and the packets of four streams, with what they say."""
+
+from oracle import codec, receiver
+
+PAYLOAD = receiver.Payload(base_apid=64, streams=((9, 25), (2, 1), (1, 6), (10, 23)))
+DEFINITION_ID = 0xF1E2D3C4
+
+_FIRMWARE = {"version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
+
+
+def packets() -> list[dict]:
+    """Every service report and the packets of four streams, at the edges of their fields."""
+    return events() + housekeeping() + stream_packets()
+
+
+def events() -> list[dict]:
+    """Every event, counters and counts at their ends."""
+    boot = {"boot_count": 1, **_FIRMWARE, "definition_id": DEFINITION_ID, "reset_cause": 1}
+    full = {"boot_count": 2**30 - 1, "version_major": 255, "version_minor": 255, "version_patch": 255}
+    full |= {"wire_format": 1, "definition_id": DEFINITION_ID, "reset_cause": 3}
+    cases = [
+        ("boot", 1, boot, 0, 0, (0, 0)),
+        ("boot after a watchdog reset", 1, {**boot, "boot_count": 2, "reset_cause": 2}, 0, 0, (0, 1)),
+        ("boot, fields full", 1, full, 16383, 65535, (0xFFFFFFFF, 999_999)),
+        ("sensor absent", 2, {"sensor": 0, "reason": 1}, 1, 0, (0, 250_000)),
+        ("sensor with wrong identity", 2, {"sensor": 3, "reason": 2}, 2, 1, (0, 250_001)),
+        ("sensor not configured", 2, {"sensor": 1, "reason": 3}, 3, 2, (0, 250_002)),
+        ("sensor stopped", 3, {"stream": 0, "spare": 0, "bus_errors": 1}, 255, 3, (12, 345_678)),
+        (
+            "sensor stopped, stream 3",
+            3,
+            {"stream": 3, "spare": 0, "bus_errors": 2**30 - 1},
+            256,
+            4,
+            (12, 345_679),
+        ),
+        ("sensor answers again", 4, {"stream": 0, "spare": 0, "bus_errors": 17}, 257, 1, (13, 0)),
+    ]
+    made = []
+    for name, event_id, values, sequence_count, counter, time in cases:
+        at = {"apid": 64, "sequence_count": sequence_count, "counter": counter}
+        packet = codec.event(event_id, values, **at, time=codec.encode_time(*time))
+        stated = {**at, "seconds": time[0], "microseconds": time[1], "subtype": codec.EVENTS[event_id][0]}
+        fields = {**stated, "event": event_id, **values}
+        made.append(
+            {
+                "name": name,
+                "kind": "event",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": fields,
+            }
+        )
+    return made
+
+
+def housekeeping() -> list[dict]:
+    """Board reports and ledgers whose equations hold, also across a wrapped counter."""
+    board = {
+        "sid": 1,
+        "reset_cause": 1,
+        "streams": 4,
+        "boot_count": 1,
+        **_FIRMWARE,
+        "definition_id": DEFINITION_ID,
+    }
+    board |= {
+        "longest_pass_us": 4321,
+        "most_waiting": 3,
+        "queue_size": 8,
+        "service_built": 12,
+        "service_dropped": 0,
+    }
+    most = 2**30 - 1
+    full = {
+        **board,
+        "longest_pass_us": most,
+        "most_waiting": 65535,
+        "queue_size": 65535,
+        "service_built": most,
+    }
+    ledger = {"sid": 256, "most_waiting": 31, "seen": 1000, "taken": 990, "bus_errors": 7, "overruns": 3}
+    ledger |= {"framed": 975, "pending": 15, "samples_sent": 950, "samples_dropped": 25}
+    ledger |= {"packets_sent": 38, "packets_dropped": 1, "longest_interrupt_us": 412}
+    wrapped = {
+        **ledger,
+        "seen": 3,
+        "taken": most,
+        "bus_errors": 4,
+        "overruns": 0,
+        "framed": most - 20,
+        "pending": 20,
+    }
+    wrapped |= {"samples_sent": most - 21, "samples_dropped": 1}
+    start = dict.fromkeys(ledger, 0)
+    cases = [
+        ("board", board, 4, 0, (1, 0)),
+        ("board, counters full", {**full, "service_dropped": most, "boot_count": most}, 16383, 65535, (2, 0)),
+        ("ledger of stream 0", ledger, 5, 1, (3, 1)),
+        ("ledger of stream 3 at the start", {**start, "sid": 259}, 6, 2, (3, 2)),
+        ("ledger of stream 1, counters wrapped at 2^30", {**wrapped, "sid": 257}, 7, 3, (3, 3)),
+    ]
+    made = []
+    for name, values, sequence_count, counter, time in cases:
+        at = {"apid": 64, "sequence_count": sequence_count, "counter": counter}
+        packet = codec.housekeeping(values, **at, time=codec.encode_time(*time))
+        fields = {**at, "seconds": time[0], "microseconds": time[1], "subtype": 25, **values}
+        kind = "board" if values["sid"] == 1 else "ledger"
+        made.append(
+            {
+                "name": name,
+                "kind": kind,
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": fields,
+            }
+        )
+    return made
+
+
+def stream_packets() -> list[dict]:
+    """Streams of 244, 20, 24 and 248 octets; full, with one sample, zeros only, no zeros, the index at its end."""
+    counting = [bytes((n * 9 + k) % 256 for k in range(9)) for n in range(25)]
+    cases = [
+        ("244 octets, counting", 0, counting, 0, 0, (5, 0)),
+        ("244 octets, one sample", 0, counting[:1], 25, 1, (5, 25_000)),
+        ("244 octets, all zeros", 0, [bytes(9)] * 25, 2**32 - 1, 16383, (0, 0)),
+        ("244 octets, no zeros in the samples", 0, [b"\xff" * 9] * 25, 2**32 - 25, 0, (6, 1)),
+        ("20 octets", 1, [b"\x0c\x80"], 1, 1, (7, 999_999)),
+        ("20 octets, zeros", 1, [b"\x00\x00"], 0, 0, (0, 0)),
+        ("24 octets, full, no pad", 2, [bytes([n + 1]) for n in range(6)], 100, 2, (8, 1)),
+        ("24 octets, zeros at the ends", 2, [b"\x00", b"\x01", b"\x00"], 106, 3, (8, 2)),
+        ("248 octets, full, no pad", 3, [bytes([n + 1]) * 10 for n in range(23)], 1000, 4, (9, 1)),
+        ("248 octets, all zeros", 3, [bytes(10)] * 23, 0, 5, (0, 0)),
+        ("248 octets, one sample", 3, [b"\xaa" * 10], 1023, 6, (9, 3)),
+    ]
+    made = []
+    for name, stream, samples, index, sequence_count, time in cases:
+        size, places = PAYLOAD.streams[stream]
+        at = {"apid": 65 + stream, "sequence_count": sequence_count}
+        packet = codec.stream_packet(
+            samples, index, samples_per_packet=places, **at, time=codec.encode_time(*time)
+        )
+        fields = {**at, "seconds": time[0], "microseconds": time[1], "stream": stream, "index": index}
+        fields |= {"count": len(samples), "samples": b"".join(samples).hex(), "sample_size": size}
+        made.append(
+            {
+                "name": name,
+                "kind": "stream",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": fields,
+            }
+        )
+    return made
