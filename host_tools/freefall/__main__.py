@@ -1,0 +1,5 @@
+"""`python -m freefall` is `freefall`."""
+
+from freefall.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""Payload definitions: a payload.toml in, a checked and compiled `Definition` out.
+
+All faults are found at once, each with file, line and column (DefinitionError).
+"""
+
+import pathlib
+
+from pydantic import ValidationError
+
+from ..errors import DefinitionError, InputUnreadable
+from .channels import Channel, Linear, RawWord
+from .checks import check
+from .compile import compile_document
+from .compiled import Definition, Sensor, Stream
+from .diagnostics import Diagnostic, Findings
+from .model import Document
+from .reading import decode_text, read_toml
+from .translate import translate
+
+__all__ = [
+    "Channel",
+    "Definition",
+    "Diagnostic",
+    "Linear",
+    "RawWord",
+    "Sensor",
+    "Stream",
+    "json_schema",
+    "load_definition",
+    "parse_definition",
+]
+
+FILE_NAME = "payload.toml"
+
+
+def load_definition(path: str | pathlib.Path) -> Definition:
+    """The definition in a payload.toml, or in the folder of one. Raises DefinitionError, InputUnreadable."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        path /= FILE_NAME
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise InputUnreadable(f"cannot read the payload definition {path}: {error.strerror}") from error
+    return parse_definition(decode_text(octets, str(path)), str(path))
+
+
+def parse_definition(text: str, name: str) -> Definition:
+    """The definition in a TOML text; `name` stands for the file in messages.
+
+    Raises DefinitionError with all findings, and nothing else whatever the text is.
+    """
+    data, located = read_toml(text, name)
+    findings = Findings(name, located)
+    try:
+        document = Document.model_validate(data)
+    except ValidationError as error:
+        translate(error.errors(include_url=False), data, findings)
+    check(data, findings)
+    if diagnostics := findings.sorted():
+        raise DefinitionError(diagnostics)
+    return compile_document(document, text)
+
+
+def json_schema() -> dict:
+    """The JSON Schema of payload.toml, for editors."""
+    return Document.model_json_schema()

@@ -1,0 +1,122 @@
+"""A checked document to the plan the board runs and the `Definition` the host uses."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+from .channels import Channel, Linear
+from .compiled import Definition, Sensor, Stream
+from .model import CalibrationTable, Document, LinkTable
+from .packing import pack
+from .pico import BUS_ID, UART_DEFAULT_PINS
+from .sensors import SensorTable
+
+PLAN_FORMAT = 1
+
+
+def compile_document(document: Document, text: str) -> Definition:
+    """The definition of a document that passed every check; `text` is its TOML source."""
+    sensors = tuple(_sensors(document))
+    streams = tuple(_streams(document))
+    plan = canonical_json(_plan(document, sensors, streams))
+    payload = document.payload
+    return Definition(
+        name=payload.name,
+        apid=payload.apid,
+        description=payload.description,
+        discipline=payload.discipline,
+        board=payload.board,
+        streams=streams,
+        sensors=sensors,
+        plan=plan,
+        definition_id=int.from_bytes(hashlib.sha256(plan).digest()[:4], "big"),
+        text=text,
+        housekeeping_ms=document.housekeeping.period_ms,
+    )
+
+
+def canonical_json(value) -> bytes:
+    """JSON with sorted keys and no spaces, UTF-8: equal values give equal octets."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _sensors(document: Document):
+    for number, (name, table) in enumerate(document.sensor.items()):
+        yield Sensor(number, name, table.driver, table.address, table.bus, table.config())
+
+
+def _streams(document: Document):
+    for number, (name, table) in enumerate(document.stream.items()):
+        sensor = document.sensor[table.sensor]
+        packing = pack(table, sensor)
+        yield Stream(
+            number=number,
+            name=name,
+            apid=document.payload.apid + 1 + number,
+            sensor=table.sensor,
+            driver=sensor.driver,
+            trigger=table.trigger,
+            rate_hz=packing.rate_hz,
+            sample_len=packing.sample_len,
+            samples_per_packet=packing.samples_per_packet,
+            packet_len=packing.packet_len,
+            max_latency_ms=table.max_latency_ms,
+            ring_depth=packing.ring_depth,
+            channels=tuple(_channels(sensor, table.calibration)),
+        )
+
+
+def _channels(sensor: SensorTable, calibration: dict[str, CalibrationTable]):
+    for channel in sensor.channels():
+        table = calibration.get(channel.name)
+        yield channel if table is None else _calibrated(channel, table)
+
+
+def _calibrated(channel: Channel, table: CalibrationTable) -> Channel:
+    return replace(channel, unit=table.unit or channel.unit, calibration=Linear(table.scale, table.offset))
+
+
+def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream, ...]) -> dict:
+    """What the board needs to know, and channel names so that a change of them changes the definition id."""
+    number_of = {sensor.name: sensor.number for sensor in sensors}
+    bus_number = {name: number for number, name in enumerate(document.bus)}
+    return {
+        "format": PLAN_FORMAT,
+        "name": document.payload.name,
+        "apid": document.payload.apid,
+        "board": document.payload.board,
+        "link": _link(document.link),
+        "housekeeping_ms": document.housekeeping.period_ms,
+        "watchdog_ms": document.watchdog.timeout_ms,
+        "buses": [{"id": BUS_ID[name]} | bus.model_dump() for name, bus in document.bus.items()],
+        "sensors": [
+            {"driver": s.driver, "bus": bus_number[s.bus], "address": s.address, "config": s.config}
+            for s in sensors
+        ],
+        "streams": [
+            {
+                "name": s.name,
+                "apid": s.apid,
+                "sensor": number_of[s.sensor],
+                "trigger": _trigger(s, document.stream[s.name].pin),
+                "period_us": round(1_000_000 / s.rate_hz),
+                "channels": [channel.name for channel in s.channels],
+                "sample_len": s.sample_len,
+                "samples_per_packet": s.samples_per_packet,
+                "packet_len": s.packet_len,
+                "max_latency_ms": s.max_latency_ms,
+                "ring_depth": s.ring_depth,
+            }
+            for s in streams
+        ],
+    }
+
+
+def _link(link: LinkTable) -> dict:
+    return UART_DEFAULT_PINS.get(link.transport, {}) | link.model_dump(exclude_none=True)
+
+
+def _trigger(stream: Stream, pin: int | None) -> dict:
+    if stream.trigger == "data_ready":
+        return {"kind": "data_ready", "pin": pin}
+    return {"kind": "periodic"}

@@ -1,0 +1,84 @@
+"""Findings about a definition: all of them, in file order, each with its place and what was meant."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .located import Located, Path, line_column
+
+_LONGEST_QUOTE = 40
+
+
+@dataclass(frozen=True, order=True)
+class Diagnostic:
+    """One finding; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self):
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class Findings:
+    """Collects findings by TOML path and knows which parts of the definition they make doubtful."""
+
+    def __init__(self, file: str, located: Located):
+        self._file = file
+        self._located = located
+        self._diagnostics: list[Diagnostic] = []
+        self._doubtful: list[Path] = []
+
+    def add(self, path: Path, message: str, at_key: bool = False):
+        """Report at the value (or key) of `path`; if the text lacks it, at the nearest table around it."""
+        place = self._located.nearest(path)
+        offset = place.key if at_key else place.start
+        self._diagnostics.append(Diagnostic(self._file, *line_column(self._located.text, offset), message))
+        self.doubt(path)
+
+    def doubt(self, path: Path):
+        """Let nobody judge `path`: its value is not known."""
+        self._doubtful.append(path)
+
+    def doubtful(self, path: Path) -> bool:
+        """Whether `path`, a table around it or anything inside it is reported or doubted."""
+        return any(path[: len(other)] == other[: len(path)] for other in self._doubtful)
+
+    def quote(self, path: Path) -> str:
+        """`key = value`, or `[section]`, as the author wrote it; a long value is shortened."""
+        written = " ".join(self._located.written(path).split())
+        if len(written) > _LONGEST_QUOTE:
+            written = written[: _LONGEST_QUOTE - 3] + "..."
+        return written if self._located.is_header(path) else f"{path[-1]} = {written}"
+
+    def offset(self, path: Path) -> int:
+        """Where `path`, or the nearest table around it, stands in the text: to tell which comes first."""
+        return self._located.nearest(path).start
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All findings in file order."""
+        return tuple(sorted(self._diagnostics))
+
+
+def table_name(path: Path) -> str:
+    """`[stream.vibration]`, or words for the whole file."""
+    return f"[{'.'.join(map(str, path))}]" if path else "the definition"
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    return next(iter(difflib.get_close_matches(word, list(known), 1)), None)
+
+
+def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The end of a message about an unknown `word`: what was probably meant, or else `otherwise`."""
+    close = closest(word, known)
+    return f'; did you mean "{close}"?' if close else otherwise
+
+
+def listed(title: str, known: Iterable[str]) -> str:
+    """The end of a message: all there is."""
+    known = list(known)
+    return f"; {title}: {', '.join(known)}" if known else f"; there are no {title}"

@@ -1,0 +1,40 @@
+"""The kinds of values a definition holds, with their limits and the words in which a wrong one is refused."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+NOT_ALLOWED = "freefall_not_allowed"  # the pydantic error type of `not_allowed`
+
+
+class Table(BaseModel):
+    """A TOML table: no unknown keys, no guessing of types, not changed once read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def one_of(kind: type, choices: Sequence, show=str, allowed: str | None = None):
+    """The type of a value of `kind` among `choices`; `show` spells one, `allowed` all of them."""
+    spelled = [show(choice) for choice in choices]
+    allowed = allowed or f"one of {', '.join(spelled)}"
+
+    def check(value):
+        if value not in choices:
+            raise not_allowed(allowed, spelled)
+        return value
+
+    return Annotated[kind, AfterValidator(check), Field(json_schema_extra={"enum": list(choices)})]
+
+
+def not_allowed(allowed: str, choices: Sequence[str] = ()) -> PydanticCustomError:
+    """The refusal of a value: what is allowed in words, and the choices for guessing what was meant."""
+    return PydanticCustomError(NOT_ALLOWED, "not allowed", {"allowed": allowed, "choices": choices})
+
+
+def address_of(*addresses: int):
+    """The type of an I2C address that must be one of `addresses`."""
+    return one_of(int, addresses, "0x{:02X}".format)

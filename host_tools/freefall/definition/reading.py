@@ -1,0 +1,77 @@
+"""TOML octets to text and data; what is not TOML is refused with its line and column."""
+
+import re
+import tomllib
+
+from ..errors import DefinitionError
+from .diagnostics import Diagnostic
+from .located import Located, Path, line_column
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_DIGITS = re.compile(r"[0-9_]+")
+_INTEGERS = range(-(1 << 63), 1 << 63)  # as TOML has them
+_GIVEN_TWICE = "Cannot overwrite a value"
+_TABLE_TWICE = re.compile(r"Cannot declare \((.*?),?\) twice")
+_HINTS = {
+    "Invalid value": "this is not a TOML value; text needs quotes",
+    "Expected '=' after a key in a key/value pair": "a key must be followed by = and a value",
+    "Expected newline or end of document after a statement": "this line goes on after its value",
+    "Invalid statement": "this line is neither key = value nor a [section]",
+    _GIVEN_TWICE: "this key is given twice",
+}
+
+
+def decode_text(octets: bytes, name: str) -> str:
+    """UTF-8 text, a byte order mark removed. Raises DefinitionError at the first octet that is not UTF-8."""
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = octets[: error.start].decode("utf-8-sig", errors="replace")
+        message = f"octet 0x{octets[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
+        raise DefinitionError([Diagnostic(name, *line_column(before, len(before)), message)]) from error
+
+
+def read_toml(text: str, name: str) -> tuple[dict, Located]:
+    """The data of a TOML text and where it stands.
+
+    Raises DefinitionError with the first syntax fault, as nothing is sure after it.
+    """
+    try:
+        data = tomllib.loads(text)
+        located = Located(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError([_syntax(str(error), text, name)]) from error
+    except RecursionError as error:
+        raise DefinitionError([Diagnostic(name, 1, 1, "not TOML: nested too deeply")]) from error
+    except ValueError as error:  # Python reads no integer of thousands of digits
+        offset = max(_DIGITS.finditer(text), key=lambda found: len(found.group())).start()
+        raise DefinitionError([_too_long(name, text, offset)]) from error
+    too_long = [path for path in located.places if _is_too_long(path, data)]
+    if too_long:
+        raise DefinitionError(_too_long(name, located.text, located.places[path].start) for path in too_long)
+    return data, located
+
+
+def _is_too_long(path: Path, data: dict) -> bool:
+    value = data
+    for key in path:
+        value = value[key]
+    return isinstance(value, int) and value not in _INTEGERS
+
+
+def _too_long(name: str, text: str, offset: int) -> Diagnostic:
+    return Diagnostic(name, *line_column(text, offset), "not TOML: a whole number has at most 64 bits")
+
+
+def _syntax(message: str, text: str, name: str) -> Diagnostic:
+    text = text.replace("\r\n", "\n")
+    place = _PLACE.search(message)
+    message = message[: place.start()] if place else message
+    line, column = map(int, place.groups()) if place and place[1] else line_column(text, len(text))
+    if twice := _TABLE_TWICE.fullmatch(message):
+        message = f"section [{twice[1].replace(chr(39), '').replace(', ', '.')}] is given twice"
+        column = 1
+    elif message == _GIVEN_TWICE:  # tomllib stands after the value
+        written = text.split("\n")[line - 1]
+        column = len(written) - len(written.lstrip()) + 1
+    return Diagnostic(name, line, column, f"not TOML: {_HINTS.get(message, message)}")

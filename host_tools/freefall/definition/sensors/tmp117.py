@@ -1,0 +1,28 @@
+"""Texas Instruments TMP117: temperature, 16 bits. Numbers from data sheet SNOSD82."""
+
+from typing import ClassVar, Literal
+
+from ..channels import Channel, Linear, RawWord
+from ..fields import address_of, one_of
+from .base import SensorTable
+
+_AVERAGES = (1, 8, 32, 64)  # CONFIG AVG[1:0] is the position
+_WORD = RawWord(offset=0, octets=2, order="big", shift=0, width=16, signed=True)
+
+
+class Tmp117(SensorTable):
+    """Temperature in degC; its alert pin is not used, so streams of it are periodic."""
+
+    driver: Literal["tmp117"]
+    address: address_of(0x48, 0x49, 0x4A, 0x4B)
+    averages: one_of(int, _AVERAGES) = 8
+
+    SAMPLE_LEN: ClassVar[int] = 2
+    CHANNELS: ClassVar[tuple[str, ...]] = ("temperature",)
+    DATA_READY: ClassVar[bool] = False
+
+    def channels(self) -> tuple[Channel, ...]:
+        return (Channel(self.CHANNELS[0], "degC", _WORD, Linear(scale=0.0078125, offset=0.0)),)
+
+    def config(self) -> dict[str, int]:
+        return {"averages_code": _AVERAGES.index(self.averages)}

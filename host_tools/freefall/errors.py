@@ -1,0 +1,70 @@
+"""Every exception Freefall raises on purpose; anything else that escapes is a bug.
+
+FreefallError                 exit code
+├── DefinitionError           3   the definition has findings, all of them in .diagnostics
+├── WrongDefinition           3   data was made with another definition
+├── MissingExtra              2   an optional part is not installed
+├── DeviceError               4   no, ambiguous, busy or lost board
+├── BoardError                5   the board answered wrongly or not at all
+└── InputUnreadable           6   a file or stream cannot be read
+
+Messages are whole sentences with the value, the limit and the next step; the command line prints them as they are.
+"""
+
+
+class FreefallError(Exception):
+    """Base of all; `exit_code` is what the command line returns for it."""
+
+    exit_code = 1
+
+
+class DefinitionError(FreefallError):
+    """A payload definition has findings; `.diagnostics` holds all of them, in file order."""
+
+    exit_code = 3
+
+    def __init__(self, diagnostics):
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+
+class WrongDefinition(FreefallError):
+    """Data made with definition `found` met a decoder built from definition `expected` (32-bit ids)."""
+
+    exit_code = 3
+
+    def __init__(self, expected: int, found: int):
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"the data was made with definition {found:08x}, this decoder has definition {expected:08x}; "
+            "decode with the definition the board runs"
+        )
+
+
+class MissingExtra(FreefallError):
+    """An optional dependency is absent; names the extra that brings it."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, extra: str):
+        self.extra = extra
+        super().__init__(f'{what} needs the "{extra}" extra: pip install "freefall[{extra}]"')
+
+
+class DeviceError(FreefallError):
+    """A port or board is absent, busy, ambiguous, or went away."""
+
+    exit_code = 4
+
+
+class BoardError(FreefallError):
+    """A board (real, virtual or emulated) did something the contracts do not allow."""
+
+    exit_code = 5
+
+
+class InputUnreadable(FreefallError):
+    """A file or stream cannot be read as what it should be."""
+
+    exit_code = 6

@@ -1,0 +1,61 @@
+"""A small sound definition that the tests spoil, and what they say about it."""
+
+from freefall.definition import Definition, parse_definition
+from freefall.errors import DefinitionError
+
+SOUND = """\
+[payload]
+name = "shaker"
+apid = 64
+[link]
+transport = "uart0"
+baud = 921600
+[bus.i2c0]
+kind = "i2c"
+scl = 5
+sda = 4
+freq_hz = 400000
+[sensor.accel]
+driver = "adxl355"
+bus = "i2c0"
+address = 0x1D
+range_g = 2
+odr_hz = 1000
+[sensor.warmth]
+driver = "tmp117"
+bus = "i2c0"
+address = 0x48
+[stream.vibration]
+sensor = "accel"
+trigger = "data_ready"
+pin = 15
+max_latency_ms = 100
+[stream.temperature]
+sensor = "warmth"
+trigger = "periodic"
+rate_hz = 1.0
+"""
+
+
+def spoiled(*edits: tuple[str, str]) -> str:
+    """SOUND with the first occurrence of each text replaced by another; each must be there."""
+    text = SOUND
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text
+
+
+def changed(*edits: tuple[str, str]) -> Definition:
+    """The definition of SOUND with the edits made."""
+    return parse_definition(spoiled(*edits), "payload.toml")
+
+
+def findings(text: str) -> list[str]:
+    """`line:col: message` of every finding in a text; empty if it is sound."""
+    try:
+        parse_definition(text, "payload.toml")
+    except DefinitionError as error:
+        assert str(error).splitlines() == [str(diagnostic) for diagnostic in error.diagnostics]
+        return [str(diagnostic).removeprefix("payload.toml:") for diagnostic in error.diagnostics]
+    return []

@@ -1,0 +1,65 @@
+"""Definitions from files; the payloads of this repository."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freefall.definition import load_definition
+from freefall.errors import DefinitionError, InputUnreadable
+from unit.definition.sample import SOUND
+
+PAYLOADS = Path(__file__).parents[3] / "payload_defs"
+
+
+@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*/payload.toml")), ids=lambda path: path.parent.name)
+def test_a_payload_of_this_repository_is_sound(path):
+    assert load_definition(path).name == path.parent.name
+
+
+def test_the_vibration_payload():
+    definition = load_definition(str(PAYLOADS / "vibration"))
+    assert [(s.name, s.driver, s.trigger, s.rate_hz) for s in definition.streams] == [
+        ("vibration", "adxl355", "data_ready", 1000.0),
+        ("temperature", "tmp117", "periodic", 1.0),
+    ]
+    assert definition.text == (PAYLOADS / "vibration" / "payload.toml").read_text(encoding="utf-8")
+
+
+def test_findings_name_the_file(tmp_path):
+    path = tmp_path / "payload.toml"
+    path.write_text(SOUND.replace("apid = 64", "apid = -1"))
+    with pytest.raises(DefinitionError) as caught:
+        load_definition(tmp_path)
+    assert str(caught.value) == f"{path}:3:8: apid = -1 is too small; the least is 0"
+
+
+def test_a_file_of_an_editor_that_marks_and_ends_lines_its_own_way(tmp_path):
+    path = tmp_path / "payload.toml"
+    text = SOUND.replace("range_g = 2", "range_g = 1").replace("\n", "\r\n")
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    with pytest.raises(DefinitionError, match=r":16:11: range_g = 1 is not possible"):
+        load_definition(path)
+
+
+def test_octets_that_are_not_text_are_refused_with_their_place(tmp_path):
+    path = tmp_path / "payload.toml"
+    path.write_bytes(b'# ok\n[payload]\nname = "\xb5g"')
+    with pytest.raises(DefinitionError, match=r":3:9: octet 0xb5 is not UTF-8 text; save the file as UTF-8"):
+        load_definition(path)
+
+
+def test_a_file_that_is_not_there_is_unreadable(tmp_path):
+    with pytest.raises(InputUnreadable, match="cannot read .*payload.toml: No such file"):
+        load_definition(tmp_path)
+
+
+def test_importing_definitions_brings_no_heavy_library():
+    code = "import sys, freefall.definition; print({'numpy', 'pint', 'mcap'} & set(sys.modules))"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert result.stdout.strip() == "set()"
