@@ -1,0 +1,149 @@
+"""Service packets: events and housekeeping, built in one buffer and sent at once."""
+
+import struct
+
+from freefall_wire import WIRE_FORMAT, frame, packet, reports
+
+_PACKET_AT = frame.PACKET_AT
+_SOURCE_AT = frame.PACKET_AT + packet.SOURCE_DATA_AT
+
+
+class Identity:
+    """What every boot event and board report says about this board and this boot."""
+
+    def __init__(self, boot_count, version, definition_id, reset_cause):
+        """version: "major.minor.patch"; definition_id: 4 octets (bytes), as 32 bits do not fit a small integer."""
+        self.boot_count = boot_count
+        self.version = bytes([int(part) for part in version.split(".")] + [WIRE_FORMAT])
+        self.definition_id = definition_id
+        self.reset_cause = reset_cause
+
+
+class Reporter:
+    """Builds the service packets of SPEC 5 on one APID. Allocates nothing after construction."""
+
+    def __init__(self, apid, identity, clock, seal, queue):
+        self.built = 0
+        self.dropped = 0
+        self._apid = apid
+        self._identity = identity
+        self._clock = clock
+        self._seal = seal
+        self._queue = queue
+        self._sequence = 0
+        self._event_counts = [0] * (reports.HIGH + 1)  # message type counters, by subtype
+        self._housekeeping_count = 0
+        self._buf = frame.frame_buffer()
+        self._frame = memoryview(self._buf)[frame.FRAME_AT :]
+
+    def boot(self):
+        """Report the boot event; the first packet of a boot."""
+        identity = self._identity
+        self._clear(reports.EVENT_LEN)
+        struct.pack_into(
+            reports.BOOT_LAYOUT,
+            self._buf,
+            _SOURCE_AT,
+            reports.BOOT,
+            identity.boot_count,
+            identity.version,
+            identity.definition_id,
+            identity.reset_cause,
+        )
+        self._send_event(reports.BOOT)
+
+    def sensor_absent(self, sensor, reason):
+        """Report that sensor number `sensor` cannot be used; its streams do not run."""
+        self._clear(reports.EVENT_LEN)
+        struct.pack_into(
+            reports.SENSOR_ABSENT_LAYOUT, self._buf, _SOURCE_AT, reports.SENSOR_ABSENT, sensor, reason
+        )
+        self._send_event(reports.SENSOR_ABSENT)
+
+    def sensor_state(self, event, stream, bus_errors):
+        """Report SENSOR_STOPPED or SENSOR_BACK for the sensor of a stream."""
+        self._clear(reports.EVENT_LEN)
+        struct.pack_into(reports.SENSOR_LAYOUT, self._buf, _SOURCE_AT, event, stream, 0, bus_errors)
+        self._send_event(event)
+
+    def ledger(self, number, sampler, packetizer):
+        """Report the ledger of stream `number`, all of it true at one instant."""
+        while True:
+            # No trigger was handled between the two looks at `seen`, so all in between belong together. This asks for no
+            # interrupt lock, which would delay the very time stamps it is meant to vouch for.
+            seen = sampler.seen
+            taken = sampler.taken
+            bus_errors = sampler.bus_errors
+            overruns = sampler.overruns
+            pending = packetizer.pending()
+            if seen == sampler.seen:
+                break
+        self._clear(reports.LEDGER_LEN)
+        struct.pack_into(
+            reports.LEDGER_LAYOUT,
+            self._buf,
+            _SOURCE_AT,
+            reports.LEDGER_SID + number,
+            packetizer.most_waiting,
+            seen,
+            taken,
+            bus_errors,
+            overruns,
+            packetizer.framed,
+            pending,
+            packetizer.samples_sent,
+            packetizer.samples_dropped,
+            packetizer.packets_sent,
+            packetizer.packets_dropped,
+            sampler.longest_us,
+        )
+        self._send_housekeeping(reports.LEDGER_LEN)
+
+    def board(self, streams, longest_pass_us):
+        """Report the board's housekeeping; closes a set of reports."""
+        identity = self._identity
+        self._clear(reports.BOARD_LEN)
+        struct.pack_into(
+            reports.BOARD_LAYOUT,
+            self._buf,
+            _SOURCE_AT,
+            reports.BOARD_SID,
+            identity.reset_cause,
+            streams,
+            identity.boot_count,
+            identity.version,
+            identity.definition_id,
+            longest_pass_us,
+            self._queue.most_waiting,
+            self._queue.depth,
+            self.built,
+            self.dropped,
+        )
+        self._send_housekeeping(reports.BOARD_LEN)
+
+    def _clear(self, packet_len):
+        # Sealing overwrote whatever the buffer held.
+        for at in range(_SOURCE_AT, _PACKET_AT + packet_len):
+            self._buf[at] = 0
+
+    def _send_event(self, event):
+        subtype = reports.EVENT_SUBTYPE[event]
+        count = self._event_counts[subtype]
+        self._event_counts[subtype] = (count + 1) & 0xFFFF
+        self._send(reports.EVENT, subtype, count, reports.EVENT_LEN)
+
+    def _send_housekeeping(self, packet_len):
+        count = self._housekeeping_count
+        self._housekeeping_count = (count + 1) & 0xFFFF
+        self._send(reports.HOUSEKEEPING, reports.PARAMETER_REPORT, count, packet_len)
+
+    def _send(self, service, subtype, type_count, packet_len):
+        buf = self._buf
+        packet.put_primary(buf, _PACKET_AT, self._apid, self._sequence, packet_len)
+        packet.put_service(buf, _PACKET_AT, service, subtype, type_count)
+        self._clock.put(buf, _PACKET_AT + packet.SERVICE_TIME_AT, self._clock.now)
+        self._seal(buf, packet_len)
+        self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
+        self.built = (self.built + 1) & reports.COUNTER_MASK
+        if not self._queue.put(self._frame, packet_len + frame.FRAME_OVERHEAD):
+            self.dropped = (self.dropped + 1) & reports.COUNTER_MASK

@@ -1,0 +1,17 @@
+"""Sensor drivers by the name a payload definition uses.
+
+A driver is a class with SAMPLE_LEN (octets) and
+
+    identify() -> bool           the part at this address is the right one
+    configure(sleep_ms) -> bool  it took its configuration; it does not measure yet
+    start()                      it measures from now on; not yet read: no trigger is armed
+    read_into(buf)               one sample into buf (SAMPLE_LEN octets); interrupt-safe, allocates nothing
+
+all of which raise OSError when the part does not answer. The bus belongs to read_into once a stream runs.
+"""
+
+
+def driver_class(name):
+    """The driver's class; imported only when named, so a board loads the drivers it needs. Raises ImportError if unknown."""
+    module = __import__("freefall_board.drivers." + name, None, None, ("DRIVER",))
+    return module.DRIVER

@@ -1,0 +1,78 @@
+"""Analog Devices ADXL355: 3-axis accelerometer, 20 bits, I2C. Register numbers and sections: data sheet Rev. D."""
+
+from freefall_wire.const import const
+
+_DEVID_AD = const(0x00)  # "Analog Devices ID", reads 0xAD, 0x1D, 0xED in registers 00..02
+_STATUS = const(0x04)  # bit 4 NVM_BUSY: only this register answers during a reset
+_XDATA3 = const(0x08)  # x, y, z: 3 octets each, left-justified; a burst read is coherent
+_FILTER = const(0x28)  # bits 3..0 ODR_LPF
+_RANGE = const(0x2C)  # bit 7 I2C_HS, bits 1..0 range
+_POWER_CTL = const(0x2D)  # bit 0 standby
+_RESET = const(0x2F)
+_SHADOW = const(0x50)  # 5 octets of factory trim, which a reset loads anew
+
+_I2C_HIGH_SPEED = const(0x80)  # its reset value; the bus may run above 400 kHz
+_NVM_BUSY = const(0x10)
+_STANDBY = const(0x01)
+_MEASURE = const(0x00)
+_RESET_CODE = const(0x52)
+_RESET_TRIES = const(3)
+_RESET_MS = const(20)  # the data sheet gives no time; parts take about 5
+
+
+class Adxl355:
+    SAMPLE_LEN = 9
+
+    def __init__(self, bus, address, config):
+        """bus: readfrom_mem_into / writeto_mem; config: range_code and odr_code as the registers hold them."""
+        self._read = bus.readfrom_mem_into  # bound here once: binding in an interrupt would allocate
+        self._write = bus.writeto_mem
+        self._address = address
+        self._range = config["range_code"]
+        self._odr = config["odr_code"]
+
+    def identify(self):
+        identity = bytearray(3)
+        self._read(self._address, _DEVID_AD, identity)
+        return identity == b"\xad\x1d\xed"
+
+    def configure(self, sleep_ms):
+        if not self._reset(sleep_ms):
+            return False
+        settings = ((_POWER_CTL, _STANDBY), (_FILTER, self._odr), (_RANGE, _I2C_HIGH_SPEED | self._range))
+        taken = bytearray(1)
+        for register, value in settings:
+            self._write(self._address, register, bytes((value,)))
+            self._read(self._address, register, taken)
+            if taken[0] != value:
+                return False
+        return True
+
+    def _reset(self, sleep_ms):
+        # Parts of revision 1 can come out of a reset with the wrong trim (Linux adxl355_core.c); another reset cures it.
+        before, after = bytearray(5), bytearray(5)
+        self._read(self._address, _SHADOW, before)
+        for _ in range(_RESET_TRIES):
+            self._write(self._address, _RESET, bytes((_RESET_CODE,)))
+            self._wait_while_busy(sleep_ms)
+            self._read(self._address, _SHADOW, after)
+            if after == before:
+                return True
+        return False
+
+    def _wait_while_busy(self, sleep_ms):
+        status = bytearray(1)
+        for _ in range(_RESET_MS):
+            sleep_ms(1)
+            self._read(self._address, _STATUS, status)
+            if not status[0] & _NVM_BUSY:
+                return
+
+    def start(self):
+        self._write(self._address, _POWER_CTL, bytes((_MEASURE,)))
+
+    def read_into(self, buf):
+        self._read(self._address, _XDATA3, buf)
+
+
+DRIVER = Adxl355

@@ -1,0 +1,43 @@
+"""Texas Instruments TMP117: thermometer, 16 bits of 7.8125 m degC, I2C. Registers and sections: data sheet SNOSD82 (7.6)."""
+
+from freefall_wire.const import const
+
+_TEMP_RESULT = const(0x00)  # 7.6.1.2
+_CONFIGURATION = const(0x01)  # 7.6.1.3
+_DEVICE_ID = const(0x0F)  # 7.6.1.11: bits 11..0 read 0x117
+
+_AVERAGES_SHIFT = const(5)
+_CONTINUOUS = const(0)  # MOD = 00
+_SETTINGS_MASK = const(0x0FE0)  # MOD, CONV, AVG; the rest are flags
+
+
+class Tmp117:
+    SAMPLE_LEN = 2
+
+    def __init__(self, bus, address, config):
+        """bus: readfrom_mem_into / writeto_mem; config: averages_code as bits 6..5 of the configuration hold it."""
+        self._read = bus.readfrom_mem_into  # bound here once: binding in an interrupt would allocate
+        self._write = bus.writeto_mem
+        self._address = address
+        self._settings = _CONTINUOUS | config["averages_code"] << _AVERAGES_SHIFT
+
+    def identify(self):
+        word = bytearray(2)
+        self._read(self._address, _DEVICE_ID, word)
+        return (word[0] & 0x0F) == 0x01 and word[1] == 0x17
+
+    def configure(self, sleep_ms):
+        # CONV = 000 gives the shortest cycle the number of averages allows.
+        word = bytearray((self._settings >> 8, self._settings & 0xFF))
+        self._write(self._address, _CONFIGURATION, word)
+        self._read(self._address, _CONFIGURATION, word)
+        return (word[0] << 8 | word[1]) & _SETTINGS_MASK == self._settings
+
+    def start(self):
+        pass  # measures from power-up
+
+    def read_into(self, buf):
+        self._read(self._address, _TEMP_RESULT, buf)
+
+
+DRIVER = Tmp117

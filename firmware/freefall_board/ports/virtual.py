@@ -1,0 +1,232 @@
+"""A board that is a simulation: the firmware on CPython, simulated time, sensor models on simulated buses.
+
+Buses and links take the time their bits take; the processor takes none. Interrupts behave as on the chip: one handler at a
+time, never inside another, and an edge while its own line is still pending is merged with it (and counted: a chip cannot).
+"""
+
+from freefall_wire import frame, reports
+
+_TICKS_MODULO = 1 << 30  # as MicroPython's ticks_us on a 32-bit board
+_TICKS_HALF = 1 << 29
+_IDLE_NS = 1000000
+_BITS_PER_I2C_OCTET = 9
+_BITS_PER_UART_OCTET = 10
+_UART_BUFFER_LEN = 4096 + 32  # MicroPython's transmit buffer and the FIFO behind it
+_USB_OCTETS_PER_S = 840000
+_USB_BUFFER_LEN = 256
+
+
+class Line:
+    """One interrupt line. `merged` counts edges that came while an earlier one still waited: triggers no board can see."""
+
+    def __init__(self, controller, handler):
+        self.merged = 0
+        self.waiting = False
+        self.handler = handler
+        self._controller = controller
+        self._level = False
+
+    def set(self, level):
+        """Drive the line; a rising edge is an interrupt."""
+        rising = level and not self._level
+        self._level = level
+        if rising:
+            self._controller.request(self)
+
+
+class InterruptController:
+    """Runs handlers one after another, in the order of their edges."""
+
+    def __init__(self):
+        self._queue = []
+        self._busy = False
+
+    def request(self, line):
+        if line.waiting:
+            line.merged += 1
+            return
+        line.waiting = True
+        self._queue.append(line)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._queue:
+                line = self._queue.pop(0)
+                line.waiting = False
+                line.handler(line)
+        finally:
+            self._busy = False
+
+
+class Bus:
+    """An I2C bus as machine.I2C offers it, on sensor models that take and give single octets."""
+
+    def __init__(self, clock, freq_hz, targets):
+        self._clock = clock
+        self._octet_ns = _BITS_PER_I2C_OCTET * 1000000000 // freq_hz
+        self._targets = {target.address: target for target in targets}
+
+    def readfrom_mem_into(self, address, register, buf):
+        target = self._write(address, bytes((register,)))
+        self._start(target, True)
+        for i in range(len(buf)):
+            buf[i] = target.read()
+            self._take(1)
+        target.stop()
+
+    def writeto_mem(self, address, register, data):
+        self._write(address, bytes((register,)) + bytes(data)).stop()
+
+    def _write(self, address, octets):
+        target = self._targets.get(address)
+        if target is None:
+            self._take(1)
+            raise OSError(5, "no I2C target at 0x%02x" % address)
+        self._start(target, False)
+        for octet in octets:
+            acknowledged = target.write(octet)
+            self._take(1)
+            if not acknowledged:
+                target.stop()
+                raise OSError(5, "I2C target 0x%02x did not acknowledge an octet" % address)
+        return target
+
+    def _start(self, target, read):
+        acknowledged = target.start(read)
+        self._take(1)
+        if not acknowledged:
+            target.stop()
+            raise OSError(5, "I2C target 0x%02x did not acknowledge" % target.address)
+
+    def _take(self, octets):
+        self._clock.advance_to(self._clock.now_ns() + octets * self._octet_ns)
+
+
+class PacedLink:
+    """A transmitter with a buffer that empties at the line's rate."""
+
+    def __init__(self, clock, octets_per_s, buffer_len, on_octets):
+        self.open = True  # False: as a host that reads no more
+        self._clock = clock
+        self._octets_per_s = octets_per_s
+        self._room = buffer_len
+        self._buffer_len = buffer_len
+        self._at_ns = clock.now_ns()
+        self._on_octets = on_octets
+
+    def write(self, buf, start, size):
+        now_ns = self._clock.now_ns()
+        left = (now_ns - self._at_ns) * self._octets_per_s // 1000000000
+        if left and self.open:
+            self._room = min(self._buffer_len, self._room + left)
+            self._at_ns = now_ns if self._room == self._buffer_len else self._at_ns + left * 1000000000 // self._octets_per_s
+        elif not self.open:
+            self._at_ns = now_ns
+        taken = min(size, self._room)
+        self._room -= taken
+        if taken:
+            self._on_octets(bytes(buf[start : start + taken]))
+        return taken
+
+
+class WatchdogExpired(Exception):
+    """The board would have been reset: nothing fed its watchdog for `timeout_ms`."""
+
+    def __init__(self, timeout_ms):
+        self.timeout_ms = timeout_ms
+        super().__init__("the watchdog of %d ms expired: the foreground loop made no progress" % timeout_ms)
+
+
+class Port:
+    """A port whose hardware is a simulation.
+
+    clock: now_ns(), next_event_ns(), call_at(time_ns, callback), advance_to(time_ns); on_octets: called with what leaves
+    by the link. Sensor models drive the lines that `line(pin)` gives, and answer on the buses once `connect` knows them.
+    """
+
+    seal = staticmethod(frame.seal_in_place)
+
+    def __init__(self, clock, on_octets, boot_count=1):
+        self.lines = {}
+        self.wire = None
+        self._clock = clock
+        self._buses = []
+        self._on_octets = on_octets
+        self._boot_count = boot_count
+        self._interrupts = InterruptController()
+
+    def connect(self, buses):
+        """Put sensor models on the buses: one list of models for each bus of the plan, in its order."""
+        self._buses = list(buses)
+
+    def ticks_us(self):
+        return self._clock.now_ns() // 1000 % _TICKS_MODULO
+
+    def ticks_diff(self, later, earlier):
+        return (later - earlier + _TICKS_HALF) % _TICKS_MODULO - _TICKS_HALF
+
+    def sleep_ms(self, duration_ms):
+        self._clock.advance_to(self._clock.now_ns() + duration_ms * 1000000)
+
+    def idle(self):
+        """Sleep until the next event, at most 1 ms."""
+        latest_ns = self._clock.now_ns() + _IDLE_NS
+        next_ns = self._clock.next_event_ns()
+        self._clock.advance_to(latest_ns if next_ns is None else min(next_ns, latest_ns))
+
+    def boot_count(self):
+        return self._boot_count
+
+    def reset_cause(self):
+        return reports.POWER_ON
+
+    def i2c(self, plan):
+        return Bus(self._clock, plan["freq_hz"], self._buses.pop(0))
+
+    def on_edge(self, pin, handler):
+        self.line(pin).handler = handler
+
+    def line(self, pin):
+        """The interrupt line of a pin; without a handler until the firmware sets one."""
+        if pin not in self.lines:
+            self.lines[pin] = Line(self._interrupts, lambda line: None)
+        return self.lines[pin]
+
+    def on_tick(self, period_us, handler):
+        line = Line(self._interrupts, handler)
+        self.lines["tick of %d us" % period_us] = line
+        period_ns = period_us * 1000
+        due_ns = self._clock.now_ns() + period_ns
+
+        def tick():
+            nonlocal due_ns
+            due_ns += period_ns
+            self._clock.call_at(due_ns, tick)
+            line.set(True)
+            line.set(False)
+
+        self._clock.call_at(due_ns, tick)
+
+    def link(self, plan):
+        if plan["transport"] == "usb":
+            rate, buffer_len = _USB_OCTETS_PER_S, _USB_BUFFER_LEN
+        else:
+            rate, buffer_len = plan["baud"] // _BITS_PER_UART_OCTET, _UART_BUFFER_LEN
+        self.wire = PacedLink(self._clock, rate, buffer_len, self._on_octets)
+        return self.wire.write
+
+    def watchdog(self, timeout_ms):
+        fed_ns = self._clock.now_ns()
+
+        def feed():
+            nonlocal fed_ns
+            fed_ns = self._clock.now_ns()
+
+        def check():
+            if self._clock.now_ns() - fed_ns >= timeout_ms * 1000000:
+                raise WatchdogExpired(timeout_ms)
+            self._clock.call_at(fed_ns + timeout_ms * 1000000, check)
+
+        self._clock.call_at(fed_ns + timeout_ms * 1000000, check)
+        return feed

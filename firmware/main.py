@@ -1,0 +1,3 @@
+from freefall_board.app import main
+
+main()
