@@ -1,0 +1,1 @@
+"""Boards a payload definition runs on (virtual, emulated, serial) and the sensor models they share."""

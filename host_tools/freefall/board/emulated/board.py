@@ -1,0 +1,63 @@
+"""The emulated board: real MicroPython on an emulated RP2040, our firmware in its flash, sensor models on its pins."""
+
+import json
+from pathlib import Path
+
+from freefall.definition import Definition
+from freefall.errors import BoardError
+
+from ..simulated import attach_models
+from .filesystem import build_image
+from .i2c import fit_i2c
+from .machine import Machine
+from .uart import fit_uart
+
+# The foreground loop runs with the heap locked: whatever allocates after start-up ends the run with a MemoryError.
+MAIN = """\
+import micropython
+from freefall_board.app import build
+from freefall_board.ports.rp2 import Port
+
+payload = build(Port())
+payload.start()
+micropython.heap_lock()
+try:
+    payload.run()
+finally:
+    micropython.heap_unlock()
+"""
+
+_TRACEBACK = b"Traceback (most recent call last):"
+_PROMPT = b">>> "
+
+
+class EmulatedBoard:
+    """One power-up of an emulated Raspberry Pi Pico; a `SimulatedBoard`.
+
+    image: a MicroPython UF2.
+    """
+
+    def __init__(self, definition: Definition, image: Path, seed: int = 0):
+        plan = json.loads(definition.plan)
+        self.machine = Machine(image, build_image({"plan.json": definition.plan, "main.py": MAIN.encode()}))
+        self._octets = bytearray()
+        if plan["link"]["transport"] == "usb":
+            self.machine.on_usb = self._octets.extend
+        else:
+            fit_uart(self.machine.mcu, int(plan["link"]["transport"][-1]), self._octets.append)
+        self.models, buses = attach_models(definition, self.machine.clock, self.machine.pin, seed)
+        for bus, targets in zip(plan["buses"], buses, strict=True):
+            fit_i2c(self.machine.mcu, bus["id"], targets)
+
+    def now_ns(self) -> int:
+        return self.machine.clock.now_ns()
+
+    def advance(self, duration_ns: int) -> bytes:
+        self.machine.run_for(duration_ns)
+        console = self.machine.console
+        if console.endswith(_PROMPT):
+            text = bytes(console[max(0, console.rfind(_TRACEBACK)) :]).decode(errors="replace").replace("\r", "")
+            raise BoardError(f"the firmware stopped {self.now_ns() / 1e9:.3f} s after power-up:\n{text}")
+        octets = bytes(self._octets)
+        self._octets.clear()
+        return octets

@@ -1,0 +1,95 @@
+"""A UART for rp2040py that takes time: transmit FIFO, baud pacing, and the transmit interrupt and DMA request that go with them.
+
+The stock model of rp2040py 0.3.6 keeps its transmit interrupt pending for ever, which hangs `machine.UART(...)`, and sends
+a byte in no time, which would hide every shortage of link. This one stands in its place.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from rp2040py.peripherals.uart import RPUART, UARTDR, UARTTXINTR
+from rp2040py.rp2040 import RP2040
+
+_FIFO_LEN = 32
+# UARTIFLS resets to "1/2 full" and MicroPython sets the transmit level to 1/8: the interrupt comes as the FIFO falls to this.
+_INTERRUPT_LEVEL = 4
+_BITS_PER_BYTE = 10  # 8N1
+_FLAG_BUSY = 1 << 3
+_FLAG_TX_FULL = 1 << 5
+_FLAG_TX_EMPTY = 1 << 7
+_UARTDMACR = 0x48
+_BASE = (0x40034, 0x40038)
+
+# What the firmware divides for its baud rate; rp2040py assumes the 125 MHz of the system clock.
+CLK_PERI_HZ = 48_000_000
+
+
+class PacedUART(RPUART):
+    """PL011 transmit side as MicroPython uses it. `on_byte(octet)` is called when a byte's last bit has left."""
+
+    def __init__(self, mcu: RP2040, name: str, irq: int, dreq):
+        super().__init__(mcu, name, irq, dreq)
+        self._waiting: deque[int] = deque()
+        self._sending = False
+        self._sent = mcu.clock.create_alarm(self._byte_left)
+
+    @property
+    def flags(self) -> int:
+        flags = super().flags & ~_FLAG_TX_EMPTY
+        if not self._waiting:
+            flags |= _FLAG_TX_EMPTY
+        if len(self._waiting) >= _FIFO_LEN:
+            flags |= _FLAG_TX_FULL
+        if self._sending:
+            flags |= _FLAG_BUSY
+        return flags
+
+    def check_interrupts(self) -> None:
+        self.rp2040.set_interrupt(self.irq, bool(self._interrupt_status & self._interrupt_mask))
+
+    def write_uint32(self, offset: int, value: int) -> None:
+        if offset == UARTDR:
+            self._queue(value & 0xFF)
+        elif offset == _UARTDMACR:
+            pass  # requests are always made; a DMA channel that does not listen ignores them
+        else:
+            super().write_uint32(offset, value)
+
+    def _queue(self, octet: int) -> None:
+        # A full FIFO loses the byte, as the part does.
+        if len(self._waiting) < _FIFO_LEN:
+            self._waiting.append(octet)
+        if len(self._waiting) > _INTERRUPT_LEVEL:
+            self._interrupt_status &= ~UARTTXINTR
+            self.check_interrupts()
+        if len(self._waiting) >= _FIFO_LEN:
+            self.rp2040.dma.clear_dreq(self.dreq.tx)
+        if not self._sending:
+            self._sending = True
+            self._start_byte()
+
+    def _start_byte(self) -> None:
+        self._sent.schedule(_BITS_PER_BYTE * 1e9 / self.baud_rate)
+
+    def _byte_left(self) -> None:
+        octet = self._waiting.popleft()
+        if self.on_byte:
+            self.on_byte(octet)
+        if len(self._waiting) == _INTERRUPT_LEVEL:
+            self._interrupt_status |= UARTTXINTR
+            self.check_interrupts()
+        self.rp2040.dma.set_dreq(self.dreq.tx)
+        if self._waiting:
+            self._start_byte()
+        else:
+            self._sending = False
+
+
+def fit_uart(mcu: RP2040, number: int, on_byte: Callable[[int], None]) -> None:
+    """Put a PacedUART in the place of UART `number` (0 or 1); its bytes go to on_byte."""
+    mcu.clk_peri = CLK_PERI_HZ
+    stock = mcu.uart[number]
+    uart = PacedUART(mcu, stock.name, stock.irq, stock.dreq)
+    uart.on_byte = on_byte
+    mcu.uart[number] = uart
+    mcu.peripherals[_BASE[number]] = uart

@@ -1,0 +1,43 @@
+"""The virtual board: the firmware's own files on CPython, in simulated time, with sensor models on its buses."""
+
+import json
+
+from freefall_board.app import Payload
+from freefall_board.ports.virtual import Port, WatchdogExpired
+
+from ..definition import Definition
+from ..errors import BoardError
+from .clock import SimulatedClock
+from .simulated import attach_models
+
+
+class VirtualBoard:
+    """One boot of a payload; a `SimulatedBoard`. Same definition and seed, same octets."""
+
+    def __init__(self, definition: Definition, seed: int = 0, boot_count: int = 1):
+        self._octets = bytearray()
+        self.clock = SimulatedClock()
+        # The port makes the pins that models drive, and wants the models on its buses: so the buses come second.
+        self.port = Port(self.clock, self._octets.extend, boot_count)
+        self.models, buses = attach_models(definition, self.clock, self.port.line, seed)
+        self.port.connect(buses)
+        self._payload = Payload(json.loads(definition.plan), definition.definition_id.to_bytes(4, "big"), self.port)
+        self._started = False
+
+    def now_ns(self) -> int:
+        return self.clock.now_ns()
+
+    def advance(self, duration_ns: int) -> bytes:
+        end_ns = self.clock.now_ns() + duration_ns
+        try:
+            if not self._started:
+                self._payload.start()
+                self._started = True
+            while self.clock.now_ns() < end_ns:
+                if not self._payload.step():
+                    self.port.idle()
+        except WatchdogExpired as expired:
+            raise BoardError(f"{expired}, {self.clock.now_ns() / 1e9:.3f} s after power-up") from None
+        octets = bytes(self._octets)
+        self._octets.clear()
+        return octets
