@@ -1,0 +1,62 @@
+"""What a Decoder hands out, in the order it happened on the wire. Service reports are items too, see reports.py."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..definition import Stream
+from .reports import ServiceReport
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SamplePacket:
+    """The samples of one stream packet, with consecutive indexes.
+
+    index: of the first sample, within its boot, unwrapped past 2^32. time_ns: on-board time of the first sample, integer ns.
+    raw: uint8, shape (samples, stream.sample_len), read-only. boot: ordinal of the boot in what this decoder was fed, from 0.
+    period_ns: time between samples as measured from the packet before, or the nominal one (see continuity.py).
+    host_ns: as given to the feed that completed the frame. Compared by identity: an array has no single equality.
+    """
+
+    stream: Stream
+    index: int
+    time_ns: int
+    raw: np.ndarray
+    boot: int
+    host_ns: int | None
+    period_ns: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples index .. index + count - 1 of a stream did not arrive, wherever lost; comes before the packet after it."""
+
+    stream: Stream
+    index: int
+    count: int
+    boot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A stretch of octets that is no packet of this payload, with the reason (SPEC 8).
+
+    offset: of its first octet in everything fed; size: in octets, its delimiter included; octets: without the delimiter, empty
+    when oversize.
+    """
+
+    offset: int
+    size: int
+    reason: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """The board has booted again; everything after is of boot `boot`. boot_count: None until the board has said it."""
+
+    boot: int
+    boot_count: int | None
+
+
+Item = SamplePacket | Gap | Reject | Reboot | ServiceReport

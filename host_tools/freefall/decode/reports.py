@@ -1,0 +1,159 @@
+"""What a board says about itself: service reports (SPEC 5) as frozen values.
+
+Times are on-board integer nanoseconds; host_ns is the host's time of the feed that completed the frame, or None.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from freefall_wire import WIRE_FORMAT, packet, reports, timecode
+
+from ..definition import Definition, Sensor, Stream
+
+RESET_CAUSES = {
+    reports.UNKNOWN: "unknown",
+    reports.POWER_ON: "power-on or reset pin",
+    reports.WATCHDOG: "watchdog",
+    reports.SOFTWARE: "software",
+}
+ABSENT_REASONS = {
+    reports.NO_ANSWER: "no answer",
+    reports.WRONG_IDENTITY: "wrong identity",
+    reports.NOT_CONFIGURED: "would not take its configuration",
+}
+_SENSOR_KINDS = {reports.SENSOR_STOPPED: "stopped", reports.SENSOR_BACK: "back"}
+
+
+@dataclass(frozen=True, slots=True)
+class BootEvent:
+    """The first packet of a boot. firmware: "major.minor.patch"; reset_cause: see RESET_CAUSES."""
+
+    time_ns: int
+    host_ns: int | None
+    boot_count: int
+    firmware: str
+    definition_id: int
+    reset_cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class SensorEvent:
+    """A sensor is "absent" at start (sensor and reason are set, see ABSENT_REASONS), or has "stopped" answering or is "back"
+    (stream and bus_errors so far are set)."""
+
+    time_ns: int
+    host_ns: int | None
+    kind: str
+    sensor: Sensor | None = None
+    reason: int | None = None
+    stream: Stream | None = None
+    bus_errors: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReport:
+    """The board's housekeeping. Counters since boot, modulo 2^30; the fields are those of SPEC 5.2, SID 1, in its order."""
+
+    time_ns: int
+    host_ns: int | None
+    reset_cause: int
+    streams: int
+    boot_count: int
+    firmware: str
+    definition_id: int
+    longest_pass_us: int
+    most_frames_waiting: int
+    queue_depth: int
+    service_built: int
+    service_dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReport:
+    """The board's ledger of one stream, all true at one instant. Counters since boot, modulo 2^30, as SPEC 5.2 names them."""
+
+    time_ns: int
+    host_ns: int | None
+    stream: Stream
+    most_waiting: int
+    seen: int
+    taken: int
+    bus_errors: int
+    overruns: int
+    framed: int
+    pending: int
+    samples_sent: int
+    samples_dropped: int
+    packets_sent: int
+    packets_dropped: int
+    longest_interrupt_us: int
+
+
+ServiceReport = BootEvent | SensorEvent | BoardReport | LedgerReport
+
+
+def time_ns_at(data: bytes, at: int) -> int:
+    """The on-board time, in ns, of the CUC at data[at:at + 7]."""
+    seconds, micros = timecode.get_cuc(data, at)
+    return (seconds * 1_000_000 + micros) * 1000
+
+
+def parse_report(data: bytes, definition: Definition, host_ns: int | None = None) -> ServiceReport | None:
+    """The report in a service packet of legal framing; None where SPEC 8 says `size`: of another length, or not listed."""
+    version_status, service, subtype, _ = packet.service_of(data)
+    if version_status >> 4 != 2 or reports.report_len(data) != len(data):
+        return None
+    times = time_ns_at(data, packet.SERVICE_TIME_AT), host_ns
+    number = struct.unpack_from(">H", data, packet.SOURCE_DATA_AT)[0]
+    if service == reports.HOUSEKEEPING:
+        return _board(data, times) if number == reports.BOARD_SID else _ledger(data, times, definition)
+    if reports.EVENT_SUBTYPE.get(number) != subtype:
+        return None
+    if number == reports.BOOT:
+        return _boot(data, times)
+    if number == reports.SENSOR_ABSENT:
+        return _sensor_absent(data, times, definition)
+    return _sensor_state(data, times, definition)
+
+
+def _source(layout: str, data: bytes) -> tuple:
+    return struct.unpack_from(layout, data, packet.SOURCE_DATA_AT)
+
+
+def _firmware(version: bytes) -> str | None:
+    *numbers, wire_format = version
+    return ".".join(map(str, numbers)) if wire_format == WIRE_FORMAT else None
+
+
+def _boot(data, times):
+    _, boot_count, version, definition_id, reset_cause = _source(reports.BOOT_LAYOUT, data)
+    if not (firmware := _firmware(version)):
+        return None
+    return BootEvent(*times, boot_count, firmware, int.from_bytes(definition_id, "big"), reset_cause)
+
+
+def _sensor_absent(data, times, definition):
+    _, number, reason = _source(reports.SENSOR_ABSENT_LAYOUT, data)
+    if number >= len(definition.sensors):
+        return None
+    return SensorEvent(*times, "absent", sensor=definition.sensors[number], reason=reason)
+
+
+def _sensor_state(data, times, definition):
+    event, number, _spare, bus_errors = _source(reports.SENSOR_LAYOUT, data)
+    if number >= len(definition.streams):
+        return None
+    return SensorEvent(*times, _SENSOR_KINDS[event], stream=definition.streams[number], bus_errors=bus_errors)
+
+
+def _board(data, times):
+    _, reset_cause, streams, boot_count, version, definition_id, *counts = _source(reports.BOARD_LAYOUT, data)
+    if not (firmware := _firmware(version)):
+        return None
+    return BoardReport(*times, reset_cause, streams, boot_count, firmware, int.from_bytes(definition_id, "big"), *counts)
+
+
+def _ledger(data, times, definition):
+    sid, *counts = _source(reports.LEDGER_LAYOUT, data)
+    number = sid - reports.LEDGER_SID
+    return LedgerReport(*times, definition.streams[number], *counts) if number < len(definition.streams) else None

@@ -1,0 +1,167 @@
+"""A board for decoder tests: the real board core on a tick that the test moves, with faults on order, and the truth kept."""
+
+from dataclasses import replace
+
+from freefall.definition import Definition, parse_definition
+from freefall_board.core.clock import OnBoardClock
+from freefall_board.core.link import LinkQueue
+from freefall_board.core.reporter import Identity, Reporter
+from freefall_board.core.stream import Stream
+from freefall_wire import frame
+
+_TICKS = 1 << 30
+
+TOML = """
+[payload]
+name = "bench"
+apid = 100
+discipline = "test"
+description = "two streams"
+board = "pico"
+[link]
+transport = "usb"
+[bus.i2c0]
+kind = "i2c"
+scl = 5
+sda = 4
+freq_hz = 400000
+[sensor.accel]
+driver = "adxl355"
+bus = "i2c0"
+address = 0x1D
+range_g = 2
+odr_hz = 1000
+[sensor.temperature]
+driver = "tmp117"
+bus = "i2c0"
+address = 0x48
+averages = 1
+[stream.vibration]
+sensor = "accel"
+trigger = "data_ready"
+pin = 15
+max_latency_ms = 10
+ring_depth = 8
+[stream.temperature]
+sensor = "temperature"
+trigger = "periodic"
+rate_hz = 100.0
+max_latency_ms = 30
+ring_depth = 4
+"""
+
+
+def bench_definition(**samples_per_packet: int) -> Definition:
+    """The definition in TOML above; smaller packets by stream name, to have more of them."""
+    definition = parse_definition(TOML, "payload.toml")
+    streams = []
+    for stream in definition.streams:
+        count = samples_per_packet.get(stream.name, stream.samples_per_packet)
+        length = (18 + count * stream.sample_len + 3) // 4 * 4
+        streams.append(replace(stream, samples_per_packet=count, packet_len=length))
+    return replace(definition, streams=tuple(streams))
+
+
+class FakeBoard:
+    """One board over any number of boots. `wire`: all that left it; `sampled[boot, stream number, index]`: what sensors gave."""
+
+    def __init__(self, definition: Definition, queue_depth: int = 4):
+        self.definition = definition
+        self.wire = bytearray()
+        self.sampled = {}
+        self.boots = 0
+        self._queue_depth = queue_depth
+        self._ticks = 0
+        self._serial = 0
+
+    def boot(self, boot_count: int | None = None) -> None:
+        """Start anew, with boot event and first reports; what had not left is gone."""
+        # The ticks start anywhere: after a reset they need not be zero, and they wrap.
+        self._ticks = (self._ticks * 7 + 12345) % _TICKS
+        self._budget = 0
+        self.boots += 1
+        self._clock = OnBoardClock(lambda: self._ticks, _ticks_diff)
+        self._queue = LinkQueue(self._write, self._queue_depth)
+        definition_id = self.definition.definition_id.to_bytes(4, "big")
+        identity = Identity(self.boots if boot_count is None else boot_count, "0.1.0", definition_id, 1)
+        common = self._clock, frame.seal_in_place, self._queue
+        self.reporter = Reporter(self.definition.apid, identity, *common)
+        self.streams = [
+            Stream(s.number, _plan(s), lambda slot, n=s.number: self._read(n, slot), *common) for s in self.definition.streams
+        ]
+        self._fails = False
+        self._queue.put(bytes(frame.FRAME_ROOM), 1)
+        self.reporter.boot()
+        self.wait(5000 + 17 * self.boots)  # setting sensors up takes its time, never twice the same
+        self.report()
+
+    def wait(self, micros: int) -> None:
+        """Let time pass."""
+        while micros:
+            step = min(micros, 100_000_000)
+            self._ticks = (self._ticks + step) % _TICKS
+            self._clock.update()
+            micros -= step
+
+    def trigger(self, number: int, fails: bool = False) -> None:
+        """One interrupt of stream `number`; its sensor read may fail."""
+        sampler = self.streams[number].sampler
+        self._fails = fails
+        sampler.trigger(None)
+
+    def poll(self) -> None:
+        """The foreground: pack and frame what waits."""
+        now = self._clock.update()
+        for stream in self.streams:
+            stream.poll(now)
+
+    def report(self) -> None:
+        """A set of housekeeping."""
+        self._clock.update()
+        for stream in self.streams:
+            self.reporter.ledger(stream.number, stream.sampler, stream.packetizer)
+        self.reporter.board(len(self.streams), 123)
+
+    def send(self, octets: int = 1 << 30) -> None:
+        """Let the link take up to that many octets."""
+        self._budget = octets
+        self._queue.pump()
+
+    def run(self, number: int, samples: int, period_us: int = 1000) -> None:
+        """That many good samples of one stream, all sent."""
+        for _ in range(samples):
+            self.wait(period_us)
+            self.trigger(number)
+            self.poll()
+            self.send()
+
+    def _read(self, number: int, slot) -> None:
+        if self._fails:
+            raise OSError(5)
+        self._serial += 1
+        length = len(slot)
+        # Every value differs, and zeros are common, as COBS has to move those.
+        octets = (self._serial * 2654435761).to_bytes(12, "big")[-length:] if self._serial % 3 else bytes(length)
+        slot[:] = octets
+        index = self.streams[number].sampler.seen - 1
+        self.sampled[self.boots - 1, number, index] = octets
+
+    def _write(self, buf, start, size):
+        size = min(size, self._budget)
+        self.wire += buf[start : start + size]
+        self._budget -= size
+        return size
+
+
+def frames_of(wire: bytes) -> list[bytes]:
+    """The frames in it, without delimiters."""
+    return [piece for piece in bytes(wire).split(b"\0") if piece]
+
+
+def _ticks_diff(later, earlier):
+    return (later - earlier + _TICKS // 2) % _TICKS - _TICKS // 2
+
+
+def _plan(stream) -> dict:
+    fields = "apid", "sample_len", "samples_per_packet", "packet_len", "max_latency_ms", "ring_depth"
+    return {name: getattr(stream, name) for name in fields} | {"period_us": round(1e6 / stream.rate_hz)}

@@ -1,0 +1,77 @@
+"""Frames for decoder tests, made by the oracle: one function a packet, each returning its frame with the delimiter after it."""
+
+from freefall.decode import SamplePacket
+from oracle import codec
+
+
+def time(time_us: int) -> bytes:
+    """Seven octets of on-board time."""
+    return codec.encode_time(*divmod(time_us, 1_000_000))
+
+
+def framed(packet: bytes) -> bytes:
+    """The frame of a packet and a delimiter."""
+    return codec.encode_frame(packet) + b"\0"
+
+
+def sample(stream, serial: int) -> bytes:
+    """A sample of that stream; different for every serial number."""
+    return (serial * 0x9E3779B1 % 2**64).to_bytes(12, "big")[-stream.sample_len :]
+
+
+def samples(stream, index, count, time_us, sequence=0) -> bytes:
+    """A stream packet whose samples are `sample(stream, index + i)`."""
+    places = [sample(stream, index + i) for i in range(count)]
+    packet = codec.stream_packet(
+        places,
+        index % 2**32,
+        samples_per_packet=stream.samples_per_packet,
+        apid=stream.apid,
+        sequence_count=sequence,
+        time=time(time_us),
+    )
+    return framed(packet)
+
+
+def boot(definition, boot_count=1, sequence=0, time_us=0, definition_id=None, wire_format=1) -> bytes:
+    """A boot event."""
+    values = {"boot_count": boot_count, "version_major": 0, "version_minor": 1, "version_patch": 2}
+    values |= {"wire_format": wire_format, "reset_cause": 1}
+    values["definition_id"] = definition.definition_id if definition_id is None else definition_id
+    return event(definition, 1, values, sequence, time_us)
+
+
+def event(definition, event_id, values, sequence=0, time_us=0) -> bytes:
+    """Any event."""
+    packet = codec.event(event_id, values, apid=definition.apid, sequence_count=sequence, counter=0, time=time(time_us))
+    return framed(packet)
+
+
+def board(definition, boot_count=1, sequence=0, time_us=0, built=0, dropped=0, definition_id=None) -> bytes:
+    """A board report."""
+    values = {"sid": 1, "reset_cause": 2, "streams": 2, "boot_count": boot_count}
+    values |= {"version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
+    values |= {"definition_id": definition.definition_id if definition_id is None else definition_id}
+    values |= {"longest_pass_us": 900, "most_waiting": 3, "queue_size": 32, "service_built": built, "service_dropped": dropped}
+    return _housekeeping(definition, values, sequence, time_us)
+
+
+def ledger(definition, number=0, sequence=0, time_us=0, **counts) -> bytes:
+    """A ledger report of stream `number`; counts not given are 0."""
+    values = {name: 0 for name, _ in codec.LEDGER} | {"sid": 256 + number} | counts
+    return _housekeeping(definition, values, sequence, time_us)
+
+
+def _housekeeping(definition, values, sequence, time_us):
+    packet = codec.housekeeping(values, apid=definition.apid, sequence_count=sequence, counter=0, time=time(time_us))
+    return framed(packet)
+
+
+def plain(items) -> list:
+    """Items that compare by value."""
+    return [
+        (i.stream.name, i.index, i.time_ns, i.raw.tobytes(), len(i.raw), i.boot, i.host_ns, i.period_ns)
+        if isinstance(i, SamplePacket)
+        else i
+        for i in items
+    ]

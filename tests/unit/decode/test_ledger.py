@@ -1,0 +1,235 @@
+"""The ledger, on the real board core: every line closes, whatever is lost and wherever the decoder joins."""
+
+import json
+
+from freefall.decode import Decoder
+from unit.decode import packets
+from unit.decode.fake_board import FakeBoard, frames_of
+
+
+def decoded(definition, wire):
+    decoder = Decoder(definition)
+    decoder.feed(bytes(wire))
+    assert decoder.counters.octets_unaccounted == 0
+    json.dumps(decoder.ledger.as_dict())
+    return decoder.ledger
+
+
+def wire_without(board, *numbers):
+    """What left the board less the frames of those numbers, as a link would lose them."""
+    return b"\0" + b"".join(f + b"\0" for n, f in enumerate(frames_of(board.wire)) if n not in numbers)
+
+
+def started(bench, **options):
+    board = FakeBoard(bench, **{"queue_depth": 16} | options)
+    board.boot()
+    board.send()
+    return board
+
+
+def finish(board):
+    board.report()
+    board.send()
+    return board
+
+
+def test_ledger_of_a_good_run_closes_with_nothing_lost(bench):
+    board = started(bench)
+    board.run(0, 47)
+    board.run(1, 8, 10_000)
+    ledger = decoded(bench, finish(board).wire)
+    vibration = ledger.stream("vibration")
+    assert ledger.closed and not ledger.reasons and ledger.lost == 0
+    assert all(line.difference == 0 for line in ledger.lines)
+    totals = vibration.totals
+    assert (totals.seen, totals.taken, totals.framed, totals.received) == (47, 47, 47, 47)
+    assert (totals.pending, totals.gaps, totals.tail, totals.after_report) == (0, 0, 0, 0)
+    assert ledger.stream("temperature").totals.pending == 2, "8 samples, packets of 3"
+    assert (vibration.packets, vibration.joined_at, vibration.last_index) == (5, 0, 46)
+    assert ledger.board.firmware == "0.1.0" and ledger.board.boot_count == 1 and ledger.board.service_lost == 0
+    assert ledger.board.queue_depth == 16 and ledger.board.longest_pass_us == 123
+
+
+def test_ledger_names_where_each_sample_went(bench):
+    board = started(bench, queue_depth=5)
+    board.run(0, 25)  # 2 packets sent, 5 samples open
+    board.trigger(0, fails=True)
+    board.trigger(0, fails=True)
+    for _ in range(10):  # the ring holds 8
+        board.trigger(0)
+    board.poll()
+    for _ in range(80):  # the queue holds 5 frames; packets of 10
+        board.wait(1000)
+        board.trigger(0)
+        board.poll()
+    board.send()
+    totals = decoded(bench, finish(board).wire).stream("vibration").totals
+    assert totals.bus_errors == 2 and totals.overruns == 2
+    assert totals.samples_dropped == totals.packets_dropped * 10 > 0
+    assert totals.lost == 0
+    assert totals.gaps + totals.tail == 4 + totals.samples_dropped
+
+
+def test_ledger_counts_losses_on_the_way_to_the_sample(bench):
+    board = started(bench)
+    board.run(0, 100)
+    finish(board)
+    # Frames 0..3 are boot event, two ledgers, board; 4..13 the packets. First, inner and last ones are lost.
+    ledger = decoded(bench, wire_without(board, 4, 8, 9, 13))
+    assert ledger.closed and ledger.lost == 40
+    totals = ledger.stream("vibration").totals
+    assert (totals.packets_lost, totals.gaps, totals.tail) == (4, 30, 10)
+
+
+def test_ledger_keeps_what_came_after_the_last_report_apart(bench):
+    board = started(bench)
+    board.run(0, 20)
+    finish(board)
+    board.run(0, 40)
+    ledger = decoded(bench, wire_without(board, 11))
+    totals = ledger.stream("vibration").totals
+    assert ledger.closed and ledger.lost == 0
+    assert (totals.received, totals.after_report, totals.missing_after_report) == (20, 30, 10)
+    assert ledger.stream("vibration").samples == 50
+
+
+def test_ledger_without_any_report_is_not_closed_and_says_so(bench):
+    ledger = decoded(bench, packets.samples(bench.streams[0], 0, 10, 0))
+    assert not ledger.closed and ledger.stream("vibration").lost is None
+    assert "vibration: boot 0: no ledger report arrived" in ledger.reasons
+    assert ledger.as_dict()["streams"]["temperature"]["lost"] is None
+
+
+def test_ledger_of_a_decoder_that_joined_late_begins_with_its_first_report(bench):
+    board = started(bench)
+    board.run(0, 33)
+    first_set = len(frames_of(board.wire))
+    finish(board)
+    board.run(0, 47)
+    board.trigger(0, fails=True)
+    board.run(0, 10)
+    finish(board)
+    # Joined at every frame before the report that is the last possible base.
+    for skipped in range(1, first_set + 1):
+        ledger = decoded(bench, wire_without(board, *range(skipped)))
+        vibration = ledger.stream("vibration")
+        assert vibration.closed, vibration.reasons
+        assert vibration.totals.lost == 0
+        assert all(line.difference == 0 for line in ledger.lines)
+    # One packet after the base is lost, the rest of the run is there.
+    ledger = decoded(bench, wire_without(board, 0, 1, 2, 3, 4, 5, 12))
+    totals = ledger.stream("vibration").totals
+    assert ledger.stream("vibration").joined_at == 20
+    assert (totals.seen, totals.lost, totals.pending_before) == (58, 10, 3)
+    assert totals.gaps + totals.tail == 11
+
+
+def test_ledger_of_late_books_starts_with_the_samples_pending_then(bench):
+    board = started(bench)
+    board.run(0, 13)
+    for _ in range(3):
+        board.wait(100)
+        board.trigger(0)
+    finish(board)
+    base = len(frames_of(board.wire)) - 3
+    board.run(0, 30)
+    finish(board)
+    ledger = decoded(bench, wire_without(board, *range(base)))
+    totals = ledger.stream("vibration").totals
+    assert ledger.stream("vibration").closed and totals.pending_before == 6
+    assert dict(ledger.stream("vibration").lines[1].terms)["pending before"] == -6
+    assert totals.samples_sent == totals.received and totals.lost == 0
+
+
+def test_ledger_needs_a_second_report_when_joined_late(bench):
+    board = started(bench)
+    board.run(0, 20)
+    finish(board)
+    ledger = decoded(bench, wire_without(board, *range(4)))
+    assert not ledger.closed and "two are needed" in ledger.stream("vibration").reasons[0]
+
+
+def test_ledger_adds_up_boots_and_compares_each_alone(bench):
+    board = started(bench)
+    board.run(0, 40)
+    finish(board)
+    board.run(0, 10)  # after the report
+    board.boot()
+    board.send()
+    board.run(0, 25)
+    finish(board)
+    ledger = decoded(bench, board.wire)
+    totals = ledger.stream("vibration").totals
+    assert ledger.closed and ledger.board.boots == 2 and ledger.board.boot_count == 2
+    assert (totals.seen, totals.pending, totals.after_report) == (65, 5, 10)
+    # The end of the first boot is lost, and the boot event of the second.
+    kept = wire_without(board, 11, 12)
+    assert decoded(bench, kept).closed
+
+
+def test_ledger_gives_reports_back_that_were_of_an_unnoticed_boot(bench):
+    board = started(bench)
+    board.run(0, 20)
+    finish(board)
+    end = len(frames_of(board.wire))
+    board.boot()
+    board.send()
+    board.run(0, 100)
+    finish(board)
+    second = len(frames_of(board.wire))
+    board.run(0, 100)
+    finish(board)
+    # All of the second boot up to sample 50 is lost: index and time only grew, until the board report says otherwise.
+    ledger = decoded(bench, wire_without(board, *range(end, end + 4 + 5)))
+    vibration = ledger.stream("vibration")
+    assert ledger.board.boots == 2 and second > end
+    assert vibration.totals.received == 20, "the second boot has one report only, after its board report"
+    assert vibration.reasons == (
+        "boot 1: joined late, and only one ledger report arrived since: two are needed to count what happened between them",
+    )
+
+
+def test_ledger_unwraps_counters_past_2_to_30(bench):
+    stream = bench.streams[0]
+    top = 2**30
+    wire = b"\0"
+    for k in range(3):
+        # Half a range between reports, so that the counters come round once.
+        count = k * (top // 2 + 5)
+        counters = {"seen": count % top, "taken": count % top, "framed": count % top, "samples_sent": count % top}
+        counters |= {"packets_sent": k}
+        wire += packets.samples(stream, count, 10, 10**6 * (k + 1), k)
+        wire += packets.ledger(bench, 0, k, 10**6 * (k + 1), **counters)
+    vibration = decoded(bench, wire).stream("vibration")
+    assert vibration.totals.seen == vibration.totals.samples_sent == top + 10
+    assert vibration.totals.received == 20
+    assert vibration.closed, vibration.reasons
+
+
+def test_ledger_shows_what_does_not_close(bench):
+    wire = packets.boot(bench) + packets.samples(bench.streams[0], 0, 10, 0)
+    wire += packets.ledger(
+        bench, 0, 1, 1, seen=12, taken=10, bus_errors=1, framed=10, samples_sent=8, samples_dropped=2, packets_sent=1
+    )
+    vibration = decoded(bench, b"\0" + wire).stream("vibration")
+    assert not vibration.closed
+    assert [line.difference for line in vibration.lines] == [1, 0, 0, -2, -1, 0]
+    assert vibration.reasons[0] == "boot 0: seen 12 = taken 10 + bus errors 1 + overruns 0, +1 unexplained"
+
+
+def test_ledger_counts_service_packets_built_dropped_and_lost(bench):
+    board = started(bench)
+    finish(board)
+    finish(board)
+    board_ledger = decoded(bench, wire_without(board, 1, 4)).board
+    # 4 of the boot, 3 + 3 after it; the last board report does not count itself.
+    assert board_ledger.lines[0].left == 9
+    assert board_ledger.service_lost == 2 and board_ledger.service_received == 8
+    short = FakeBoard(bench, queue_depth=2)
+    short.boot()
+    short.send()
+    short.wait(1000)
+    short.reporter.board(2, 0)
+    short.send()
+    terms = dict(decoded(bench, short.wire).board.lines[0].terms)
+    assert terms == {"received": 1, "dropped": 3, "lost": 0}
