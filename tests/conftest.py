@@ -1,0 +1,28 @@
+"""Fixtures every lane may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def micropython_image() -> Path:
+    """A MicroPython image for the emulated board. Without one: skipped with the reason, or failed where CI must not skip."""
+    required = os.environ.get("FREEFALL_REQUIRE_EMULATED") == "1"
+    try:
+        from freefall.board.emulated.image import get_image
+
+        return get_image()
+    except Exception as error:
+        if required:
+            pytest.fail(f"FREEFALL_REQUIRE_EMULATED=1, and: {error}", pytrace=False)
+        pytest.skip(f"no emulated board: {error}")
+
+
+@pytest.fixture(scope="session")
+def vibration() -> Path:
+    """The folder of the demo's payload definition."""
+    return ROOT / "payload_defs" / "vibration"

@@ -1,0 +1,83 @@
+"""Imports go one way.
+
+wire <- board.core <- drivers, ports <- app; wire <- definition <- decode <- recording, export <- board <- cli.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+BOARD, HOST = ROOT / "firmware" / "freefall_board", ROOT / "host_tools" / "freefall"
+
+# What each part may import of ours, besides itself.
+ALLOWED = {
+    "freefall_wire": set(),
+    "freefall_board.version": set(),
+    "freefall_board.core": {"freefall_wire"},
+    "freefall_board.drivers": {"freefall_wire"},
+    "freefall_board.ports": {"freefall_wire"},
+    "freefall_board.app": {"freefall_wire", "freefall_board.core", "freefall_board.drivers", "freefall_board.ports",
+                           "freefall_board.version"},
+    "freefall.errors": set(),
+    "freefall.definition": {"freefall.errors", "freefall_wire"},
+    "freefall.decode": {"freefall.errors", "freefall_wire", "freefall.definition"},
+    "freefall.recording": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
+    "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
+    "freefall.board": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording"},
+    "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording",
+                     "freefall.export", "freefall.board"},
+}  # fmt: skip
+# The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
+ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.ports"}
+
+# Modules a part may import from outside, where the contract says so.
+BOARD_CORE_OUTSIDE = {"array", "struct", "collections", "binascii"}
+HARDWARE = {"machine", "rp2", "smbus2", "micropython", "uctypes", "vfs", "time", "select"}
+
+
+def sources():
+    for package, root in (("freefall_wire", ROOT / "firmware" / "freefall_wire"), ("freefall_board", BOARD), ("freefall", HOST)):
+        for path in sorted(root.rglob("*.py")):
+            parts = [package, *path.relative_to(root).with_suffix("").parts]
+            yield path, ".".join(parts).removesuffix(".__init__")
+
+
+def imports(path: Path, module: str):
+    """Full names of the modules a file imports, relative imports resolved."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.rsplit(".", node.level - 1)[0] if node.level > 1 else package
+            origin = f"{base}.{node.module}" if node.level and node.module else base if node.level else node.module
+            yield origin
+            yield from (f"{origin}.{name.name}" for name in node.names)
+
+
+def part_of(module: str) -> str | None:
+    """The key of ALLOWED a module belongs to; None for what is not ours or only a package's root."""
+    return next((part for part in ALLOWED if module == part or module.startswith(part + ".")), None)
+
+
+@pytest.mark.parametrize(("path", "module"), list(sources()), ids=lambda value: value if isinstance(value, str) else "")
+def test_module_imports_only_what_its_part_may(path, module):
+    part = part_of(module)
+    if part is None:
+        assert module in ("freefall", "freefall.__main__", "freefall_board"), f"{module} belongs to no part"
+        return
+    for imported in imports(path, module):
+        other = part_of(imported)
+        if other and other != part:
+            assert other in ALLOWED[part], f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize(("path", "module"), list(sources()), ids=lambda value: value if isinstance(value, str) else "")
+def test_only_ports_import_hardware_and_the_core_imports_next_to_nothing(path, module):
+    outside = {name.partition(".")[0] for name in imports(path, module) if not name.startswith("freefall")}
+    if module.startswith(("freefall_board.core", "freefall_wire")) and module != "freefall_wire.const":
+        assert outside <= BOARD_CORE_OUTSIDE, f"{module} imports {outside - BOARD_CORE_OUTSIDE}"
+    if module.startswith("freefall_board") and not module.startswith("freefall_board.ports"):
+        assert not outside & HARDWARE, f"{module} imports {outside & HARDWARE}"
