@@ -4,6 +4,7 @@ FreefallError                 exit code
 ├── DefinitionError           3   the definition has findings, all of them in .diagnostics
 ├── WrongDefinition           3   data was made with another definition
 ├── MissingExtra              2   an optional part is not installed
+├── OutputExists              2   a file is in the way
 ├── DeviceError               4   no, ambiguous, busy or lost board
 ├── BoardError                5   the board answered wrongly or not at all
 └── InputUnreadable           6   a file or stream cannot be read
@@ -50,6 +51,16 @@ class MissingExtra(FreefallError):
     def __init__(self, what: str, extra: str):
         self.extra = extra
         super().__init__(f'{what} needs the "{extra}" extra: pip install "freefall[{extra}]"')
+
+
+class OutputExists(FreefallError):
+    """A file that was to be written is there already."""
+
+    exit_code = 2
+
+    def __init__(self, path):
+        self.path = path
+        super().__init__(f"{path} exists already; give another name, or allow overwriting it (--force)")
 
 
 class DeviceError(FreefallError):

@@ -1,0 +1,82 @@
+"""Chunks of an MCAP file: what is inside one, checked."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import lz4.frame
+import zstandard
+from mcap.opcode import Opcode
+
+from .octets import CHUNK_FIXED
+from .profile import HEAD, MESSAGE, RAW_CHANNEL, RECORD_LIMIT, TIME_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk record; `data` is None when what is inside cannot be trusted (cut, altered, unknown compression).
+
+    data_at: octets from the start of the body to the data. in_clear: the data is not compressed.
+    """
+
+    start_ns: int
+    data: bytes | None
+    data_at: int
+    in_clear: bool
+
+
+def parse_chunk(body: bytes, length: int) -> Chunk | None:
+    """The chunk in the body of a record that should have `length` octets; None when it makes no sense as a chunk."""
+    if len(body) < CHUNK_FIXED.size:
+        return None
+    start_ns, _, size, crc, name_len = CHUNK_FIXED.unpack_from(body)
+    data_at = CHUNK_FIXED.size + name_len + 8
+    if name_len > 8 or len(body) < data_at:
+        return None
+    name = body[CHUNK_FIXED.size : CHUNK_FIXED.size + name_len]
+    (data_len,) = struct.unpack_from("<Q", body, data_at - 8)
+    data = None
+    if len(body) == length == data_at + data_len:
+        data = _expanded(name, body[data_at:])
+        if data is not None and (len(data) != size or (crc and zlib.crc32(data) != crc)):
+            data = None
+    return Chunk(min(start_ns, TIME_LIMIT - 1), data, data_at, name_len == 0)
+
+
+def raw_messages(data: bytes) -> Iterator[tuple[int, bytes]] | None:
+    """(time in ns, octets) of each raw message in the data of a chunk; None when its records do not add up."""
+    found = []
+    at = 0
+    while at < len(data):
+        if len(data) - at < HEAD.size:
+            return None
+        opcode, length = HEAD.unpack_from(data, at)
+        at += HEAD.size
+        if length > len(data) - at:
+            return None
+        if opcode == Opcode.MESSAGE:
+            if length < MESSAGE.size:
+                return None
+            channel, _, host_ns, _ = MESSAGE.unpack_from(data, at)
+            if host_ns >= TIME_LIMIT:
+                return None
+            if channel == RAW_CHANNEL:
+                found.append((host_ns, at + MESSAGE.size, at + length))
+        at += length
+    return ((host_ns, data[start:end]) for host_ns, start, end in found)
+
+
+def _expanded(name: bytes, data: bytes) -> bytes | None:
+    """Data without its compression (MCAP tools compress when they copy); never more than RECORD_LIMIT octets."""
+    try:
+        if name == b"":
+            return data
+        if name == b"zstd":
+            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read(RECORD_LIMIT)
+        if name == b"lz4":
+            return lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=RECORD_LIMIT)
+    except (zstandard.ZstdError, RuntimeError, MemoryError):  # lz4 raises RuntimeError
+        return None
+    return None

@@ -1,0 +1,150 @@
+"""Every value comes back from every format exactly."""
+
+import csv
+import locale
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from freefall.decode import Table
+from freefall.export import EXPORTERS, CsvRows, export_csv, export_parquet
+from freefall.export import parquet as parquet_module
+
+pq = pytest.importorskip("pyarrow.parquet")
+
+INT64 = st.integers(-(2**63), 2**63 - 1)
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    return {
+        name.split(" [")[0]: [float(v) if is_engineering(name) else int(v) for v in column]
+        for name, column in zip(header, columns, strict=True)
+    }
+
+
+def is_engineering(name):
+    return not (name in ("index", "time_ns", "boot") or name.endswith("_raw"))
+
+
+def read_parquet(path):
+    return pq.read_table(path).to_pydict()
+
+
+READERS = {"csv": read_csv, "parquet": read_parquet}
+EXPORTS = {"csv": export_csv, "parquet": export_parquet}
+
+
+def columns_of(table):
+    columns = {"index": table.index, "time_ns": table.time_ns, "boot": table.boot}
+    for name in table.raw:
+        columns |= {f"{name}_raw": table.raw[name], name: table.values[name]}
+    return {name: column.tolist() for name, column in columns.items()}
+
+
+def same(left, right):
+    return list(left) == list(right) and all(
+        len(left[name]) == len(right[name])
+        and all(
+            a == b and math.copysign(1, a) == math.copysign(1, b) or (a != a and b != b)
+            for a, b in zip(left[name], right[name], strict=True)
+        )
+        for name in left
+    )
+
+
+@pytest.mark.parametrize("format", EXPORTERS)
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.tuples(INT64, INT64, INT64, st.floats(width=64)), max_size=40))
+def test_any_values_come_back(format, definition, tmp_path_factory, rows):
+    stream = definition.stream("temperature")
+    index, time_ns, raw, value = zip(*rows, strict=True) if rows else ((), (), (), ())
+    table = Table(
+        stream=stream,
+        index=np.array(index, np.int64),
+        time_ns=np.array(time_ns, np.int64),
+        boot=np.zeros(len(rows), np.int64),
+        raw={"temperature": np.array(raw, np.int64)},
+        values={"temperature": np.array(value, np.float64)},
+    )
+    out = tmp_path_factory.mktemp("export")
+    (path,) = EXPORTS[format]([table], out)
+    assert path == out / f"temperature.{format}"
+    assert same(READERS[format](path), columns_of(table))
+
+
+@pytest.mark.parametrize("format", EXPORTERS)
+def test_pieces_are_the_whole(format, tmp_path, make_table, slice_table, monkeypatch):
+    monkeypatch.setattr(parquet_module, "ROW_GROUP", 100)
+    table = make_table("vibration", np.arange(-5000, 5000))
+    other = make_table("temperature", [1, 2, 3])
+    cuts = [0, 1, 2, 2, 99, 350, 9000, 10_000]
+    pieces = [slice_table(table, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces.insert(3, other)
+    vibration, temperature = EXPORTS[format](pieces, tmp_path / "pieces")
+    assert same(READERS[format](vibration), columns_of(table))
+    assert same(READERS[format](temperature), columns_of(other))
+    EXPORTS[format]([table], tmp_path / "whole")
+    if format == "csv":
+        assert vibration.read_bytes() == (tmp_path / "whole" / "vibration.csv").read_bytes()
+
+
+def test_parquet_keeps_copies_of_rows_not_yet_written(tmp_path, make_table):
+    table = make_table("temperature", [1, 2, 3])
+    expected = columns_of(table)
+    with EXPORTERS["parquet"](tmp_path / "t.parquet", table.stream) as writer:
+        writer.write(table)
+        table.raw["temperature"][:] = 0
+        table.index[:] = 0
+    assert same(read_parquet(tmp_path / "t.parquet"), expected)
+
+
+def test_csv_header_carries_the_units(tmp_path, make_table):
+    (path,) = export_csv([make_table("vibration", [1])], tmp_path)
+    lines = path.read_bytes().split(b"\n")
+    assert lines[0] == b"index,time_ns,boot,x_raw,x [g],y_raw,y [g],z_raw,z [g]"
+    assert lines[1] == b"0,0,3,1,3.9e-06,1,3.9e-06,1,3.9e-06"
+    assert lines[2:] == [b""]
+
+
+def test_csv_does_not_know_locales(tmp_path, make_table):
+    table = make_table("temperature", [1234567], scale=1.5)
+    (plain,) = export_csv([table], tmp_path / "c")
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        for name in ("de_DE.UTF-8", "C.UTF-8", "C"):
+            try:
+                locale.setlocale(locale.LC_ALL, name)
+            except locale.Error:
+                continue
+            (path,) = export_csv([table], tmp_path / name)
+            assert path.read_bytes() == plain.read_bytes()
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+
+
+def test_csv_rows_go_to_any_text_file(capsys, make_table):
+    import sys
+
+    rows = CsvRows(sys.stdout, make_table("temperature", []).stream)
+    rows.write(make_table("temperature", [5], scale=2.0))
+    assert capsys.readouterr().out == "index,time_ns,boot,temperature_raw,temperature [degC]\n0,0,3,5,10.0\n"
+
+
+def test_parquet_carries_types_units_and_definition(tmp_path, definition, make_table):
+    paths = export_parquet([make_table("vibration", [1, 2])], tmp_path, definition)
+    assert [path.name for path in paths] == ["vibration.parquet", "temperature.parquet"]
+    schema = pq.read_schema(paths[0])
+    assert [str(field.type) for field in schema] == ["int64"] * 3 + ["int64", "double"] * 3
+    assert schema.field("x").metadata[b"unit"] == b"g"
+    assert b"unit" not in schema.field("x_raw").metadata
+    assert schema.field("time_ns").metadata[b"unit"] == b"ns"
+    assert schema.metadata[b"freefall.definition"].decode() == definition.text
+    assert schema.metadata[b"freefall.definition_id"].decode() == f"{definition.definition_id:08x}"
+    assert schema.metadata[b"freefall.stream"] == b"vibration"
+    assert pq.read_table(paths[1]).num_rows == 0
