@@ -47,7 +47,16 @@ class SerialPort:
         """
         while True:
             try:
-                octets = self._port.read(1) + self._port.read(min(self._port.in_waiting, _READ_LEN))
+                octets = self._port.read(1)
             except (serial.SerialException, OSError) as error:
-                raise DeviceError(f"{self.url} went away: {error}") from None
+                raise self._gone(error) from None
+            try:
+                # What has been read is handed on, even if the port goes away in the same moment.
+                octets += self._port.read(min(self._port.in_waiting, _READ_LEN))
+            except (serial.SerialException, OSError) as error:
+                yield time_ns(), octets
+                raise self._gone(error) from None
             yield time_ns(), octets
+
+    def _gone(self, error: Exception) -> DeviceError:
+        return DeviceError(f"{self.url} went away: {error}")

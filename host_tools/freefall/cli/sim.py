@@ -1,0 +1,66 @@
+"""freefall sim: run a payload without hardware."""
+
+import sys
+import time
+from contextlib import nullcontext
+
+import rich_click as click
+
+from ..board.simulated import SimulatedBoard, run
+from ..decode import Item
+from ..definition import Definition, load_definition
+from ..recording import Recorder
+from .progress import progress_bar
+from .summary import Summary, print_ledger, print_statistics
+
+_NS = 1_000_000_000
+
+
+@click.command()
+@click.argument("definition", metavar="DEF", type=click.Path())
+@click.option(
+    "--board", type=click.Choice(["virtual", "emulated"]), default="virtual", show_default=True,
+    help="virtual: the firmware on CPython. emulated: on a real MicroPython on an emulated RP2040.",
+)  # fmt: skip
+@click.option("--duration", type=click.FloatRange(min=0.001, max=1e6), default=10.0, show_default=True, help="Board seconds.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the sensors' noise; same seed, same octets.")
+@click.option("-o", "--output", metavar="FILE.mcap", type=click.Path(dir_okay=False), help="Record what the board sends.")
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+def sim(definition: str, board: str, duration: float, seed: int, output: str | None, force: bool) -> int:
+    """Run a payload on a simulated board and say what became of every sample."""
+    checked = load_definition(definition)
+    summary = Summary(checked)
+    simulated = _virtual(checked, seed) if board == "virtual" else _emulated(checked, seed)
+    start_ns = time.time_ns()
+    source = f"sim:{board} seed {seed}"
+    recorder = Recorder(output, checked, source, start_ns=start_ns, overwrite=force) if output else nullcontext()
+    duration_ns = round(duration * _NS)
+    with recorder, progress_bar(f"{checked.name} on the {board} board", duration) as update:
+
+        def receive(octets: bytes, board_ns: int) -> list[Item]:
+            if output:
+                recorder.write(octets, start_ns + board_ns)
+            return summary.feed(octets, start_ns + board_ns)
+
+        run(simulated, checked, duration_ns, receive, lambda ns: update(ns / _NS, f"{ns / _NS:.1f} s"))
+    wall_s = (time.time_ns() - start_ns) / _NS
+    click.echo(f"{checked.name} on the {board} board: {simulated.now_ns() / _NS:.2f} s of its time in {wall_s:.1f} s")
+    print_statistics(summary.statistics)
+    print_ledger(summary.decoder.ledger)
+    if output:
+        click.echo(f"Recorded in {output}")
+    return 0 if summary.decoder.ledger.closed else 1
+
+
+def _virtual(definition: Definition, seed: int) -> SimulatedBoard:
+    from ..board.virtual import VirtualBoard
+
+    return VirtualBoard(definition, seed)
+
+
+def _emulated(definition: Definition, seed: int) -> SimulatedBoard:
+    from ..board.emulated.board import EmulatedBoard
+    from ..board.emulated.image import get_image
+
+    image = get_image(lambda sentence: print(sentence, file=sys.stderr))
+    return EmulatedBoard(definition, image, seed)

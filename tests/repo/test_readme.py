@@ -1,0 +1,57 @@
+"""The README keeps its promises: its commands run, its Python runs, its octets are right."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freefall_wire import frame
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder that looks like the repository's root to a reader of the README."""
+    (tmp_path / "payload_defs").symlink_to(ROOT / "payload_defs")
+    (tmp_path / "build").mkdir()
+    return tmp_path
+
+
+def test_make_demo_and_make_test_are_shown_and_exist():
+    shown = [line for block in blocks("sh") for line in block.splitlines()]
+    assert {"make demo", "make test"} <= set(shown)
+    assert re.search(r"^demo:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_commands_by_hand_run_as_shown(checkout):
+    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("freefall ")]
+    assert len(lines) >= 5
+    for line in lines:
+        arguments = shlex.split(line, comments=True)[1:]
+        done = subprocess.run([sys.executable, "-m", "freefall", *arguments], cwd=checkout, capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+def test_python_runs_as_shown(checkout):
+    (code,) = blocks("python")
+    done = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_worked_frame_is_the_frame_of_the_worked_packet():
+    octets = {name: bytes.fromhex(text) for name, text in re.findall(r"^(packet|frame) +((?:[0-9a-f]{2} ?)+)", README, re.MULTILINE)}
+    assert frame.encode(octets["packet"]) == octets["frame"]
+
+
+def test_every_file_the_readme_links_to_exists():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
