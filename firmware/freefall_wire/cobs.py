@@ -1,12 +1,10 @@
-"""Consistent Overhead Byte Stuffing for data of 1 to 253 octets, SPEC 2.2: always one run, so encoding works in place."""
-
-MAX_DATA = 253  # one more could need a code of 0xFF, which SPEC 2.2 does not have
+"""Consistent Overhead Byte Stuffing for data of 1 to 252 octets, SPEC 2.2: always one run, so encoding works in place."""
 
 
 def encode_in_place(buf, code_at, stop):
     """Encode the octets buf[code_at + 1:stop], using buf[code_at] as the first code octet. Allocates nothing.
 
-    The encoded frame is buf[code_at:stop]. The caller keeps the data within MAX_DATA.
+    The encoded frame is buf[code_at:stop]. The caller keeps the data within 252 octets.
     """
     for at in range(code_at + 1, stop):
         if buf[at] == 0:

@@ -133,7 +133,7 @@ class FrameDecoder:
             self._held = bytearray()
             self._held_size = 0
         else:
-            encoded = data[start:stop]
+            encoded = bytes(data[start:stop])
         if size == 1:
             self.idle_bytes += 1
             return None
