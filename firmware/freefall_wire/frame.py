@@ -91,6 +91,7 @@ class FrameDecoder:
 
     @property
     def pending_bytes(self):
+        """Octets not yet ended by a delimiter."""
         return self._held_size
 
     def feed(self, data):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from freefall.board.simulated import run
-from freefall.decode import BootEvent, Collector, Decoder, SensorEvent
+from freefall.decode import BootEvent, Collector, Decoder, Reboot, SensorEvent
 from freefall.definition import load_definition, parse_definition
 
 pytestmark = pytest.mark.emulated
@@ -164,3 +164,18 @@ def test_failing_and_absent_sensors_are_events_and_counted_gaps_and_usb_carries_
     first = made.index(bench.samples("shaking")[0])
     assert bench.samples("shaking") == [made[first + index] for index in table.index]
     assert len(bench.samples("warmth")) >= 14
+
+
+def test_reset_board_boots_again_counts_it_and_both_boots_close(micropython_image):
+    accel = FAULTS[FAULTS.index("[sensor.accel]") : FAULTS.index("[sensor.warmth]")]
+    shaking = FAULTS[FAULTS.index("[stream.shaking]") : FAULTS.index("[stream.warmth]")]
+    text = FAULTS.replace(accel, "").replace(shaking, "").replace('transport = "usb"', 'transport = "uart0"\nbaud = 115200')
+    bench = Bench(parse_definition(text, "faults.toml"), micropython_image).run(200 * _MS)
+    bench.board.machine.reset()
+    bench._receive(bench.board.advance(300 * _MS), 0)
+    bench.run(200 * _MS)
+    assert [item.boot_count for item in bench.items if isinstance(item, BootEvent)] == [1, 2]
+    assert [item.boot for item in bench.items if isinstance(item, Reboot)] == [1]
+    ledger = bench.decoder.ledger
+    assert ledger.closed, ledger.reasons
+    assert ledger.stream("warmth").totals.seen >= 15

@@ -55,7 +55,7 @@ def test_sim_records_and_its_ledger_closes(freefall, vibration, tmp_path):
     file = tmp_path / "run.mcap"
     done = freefall("sim", vibration, "--duration", "2", "--seed", "3", "-o", file)
     assert done.code == 0
-    assert "The ledger closes: difference 0 in every line, 0 samples lost on the way." in done.out
+    assert "The ledger closes: difference 0 everywhere, 0 samples lost on the way." in done.out
     assert "degC" in done.out and " g" in done.out and str(file) in done.out
     again = freefall("sim", vibration, "--duration", "2", "-o", file)
     assert again.code == 2 and "exists" in again.err

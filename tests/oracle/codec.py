@@ -74,11 +74,7 @@ def encode_time(seconds: int, microseconds: int) -> bytes:
 
 
 def decode_time(time: bytes) -> tuple[int, int]:
-    """(seconds, microseconds) of seven octets.
-
-    The eight largest fractions are nearest to 1000000 microseconds, which SPEC.md leaves open: here they carry into the
-    seconds, so that the time returned is always the nearest one. No sender of this format sends them.
-    """
+    """(seconds, microseconds) of seven octets. After the last second that 32 bits hold comes 2^32."""
     seconds = integer(time[0:4])
     microseconds = nearest(Fraction(integer(time[4:7]) * 10**6, 2**24))
     if microseconds == 1_000_000:
@@ -108,6 +104,7 @@ EVENTS = {  # event id: (subtype, auxiliary data)
     4: (1, _SENSOR_BUS),
 }
 EVENT_LENGTH = 40
+MOST_SENSORS = 8
 
 BOARD = [("sid", 2), ("reset_cause", 1), ("streams", 1), ("boot_count", 4)]
 BOARD += [("version_major", 1), ("version_minor", 1), ("version_patch", 1), ("wire_format", 1)]
@@ -143,6 +140,11 @@ def padded(data: bytes, length: int) -> bytes:
     if len(data) > length:
         raise ValueError(f"{len(data)} octets for {length}")
     return data + bytes(length - len(data))
+
+
+def all_zero(data: bytes) -> bool:
+    """Whether padding, or an unused sample place, is as it must be."""
+    return data == bytes(len(data))
 
 
 def pus_header(service: int, subtype: int, counter: int, time: bytes, status: int = 0) -> bytes:
@@ -198,8 +200,8 @@ def housekeeping(
     )
 
 
-def parse_report(packet: bytes, streams: int) -> dict[str, int] | None:
-    """Source data fields of a service packet, or None if section 5 does not list it for so many streams."""
+def parse_report(packet: bytes, streams: int, sensors: int = MOST_SENSORS) -> dict[str, int] | None:
+    """Source data fields of a service packet, or None if it is no report of section 5 for so many streams and sensors."""
     header = parse_pus_header(packet)
     if header["pus_version"] != 2:
         return None
@@ -207,14 +209,24 @@ def parse_report(packet: bytes, streams: int) -> dict[str, int] | None:
     number = integer(source[0:2])
     if service == 5 and number in EVENTS and len(packet) == EVENT_LENGTH:
         listed_subtype, layout = EVENTS[number]
-        if subtype == listed_subtype:
-            return {"event": number, **read(layout, source[2:])}
-    if (service, subtype) == (3, 25):
-        if number == 1 and len(packet) == BOARD_LENGTH:
-            return read(BOARD, source)
-        if 256 <= number < 256 + streams and len(packet) == LEDGER_LENGTH:
-            return read(LEDGER, source)
-    return None
+        if subtype != listed_subtype:
+            return None
+        fields = [("event", 2), *layout]
+    elif (service, subtype, number) == (3, 25, 1) and len(packet) == BOARD_LENGTH:
+        fields = BOARD
+    elif (service, subtype) == (3, 25) and 256 <= number < 256 + streams and len(packet) == LEDGER_LENGTH:
+        fields = LEDGER
+    else:
+        return None
+    values = read(fields, source)
+    if not all_zero(source[sum(count for _, count in fields) :]):
+        return None
+    # a field that this report does not have breaks no rule
+    if values.get("wire_format", 1) != 1:
+        return None
+    if values.get("sensor", 0) >= sensors or values.get("stream", 0) >= streams:
+        return None
+    return values
 
 
 # --- 6 stream packets ---
@@ -239,6 +251,14 @@ def stream_packet(
     length = stream_packet_length(samples_per_packet, sizes.pop())
     body = time + bytes([len(samples)]) + octets(index, 4) + b"".join(samples)
     return padded(primary_header(apid, sequence_count, length) + body, length)
+
+
+def is_stream_packet(packet: bytes, samples_per_packet: int, sample_size: int) -> bool:
+    """Whether length, sample count, unused sample places and padding are as section 6 says for such a stream."""
+    if len(packet) != stream_packet_length(samples_per_packet, sample_size):
+        return False
+    count = packet[13]
+    return 1 <= count <= samples_per_packet and all_zero(packet[18 + count * sample_size :])
 
 
 def parse_stream_packet(packet: bytes, sample_size: int) -> dict:

@@ -8,7 +8,7 @@ cobs_rejects     encoded octets that are no COBS
 times            [seconds, microseconds, octets] both ways
 received_times   [octets, seconds, microseconds] for fractions no sender makes
 payload          what the packets below belong to: base APID, per stream sample size and samples per packet,
-                 definition id
+                 number of sensors, definition id
 frames           name, packet (its length is legal, its content anything), frame
 packets          name, packet, frame, and what it says: stream or kind, and fields
 streams          name, octets, stretches [offset, size, packet or null, reason or null], octets accepted, idle, rejected
@@ -91,7 +91,7 @@ def times() -> list[list]:
 
 
 def received_times() -> list[list]:
-    """Fractions between those of two microseconds; not the ones SPEC.md leaves open (halves, and nearest to a second)."""
+    """Fractions between those of two microseconds, exact halves, and those nearest to the next second."""
     cases = [
         "00000000000001",
         "00000000000008",
@@ -99,6 +99,10 @@ def received_times() -> list[list]:
         "00000001000010",
         "00000001000012",
         "00000002fffff7",
+        "00000002fffff8",
+        "00000002ffffff",
+        "00000003020000",
+        "00000003060000",
     ]
     return [[case, *codec.decode_time(bytes.fromhex(case))] for case in cases]
 
@@ -156,6 +160,7 @@ def vectors() -> dict:
         "payload": {
             "base_apid": PAYLOAD.base_apid,
             "streams": [list(stream) for stream in PAYLOAD.streams],
+            "sensors": PAYLOAD.sensors,
             "definition_id": packet_cases.DEFINITION_ID,
         },
         "frames": frames(),

@@ -2,7 +2,7 @@
 
 from oracle import codec, receiver
 
-PAYLOAD = receiver.Payload(base_apid=64, streams=((9, 25), (2, 1), (1, 6), (10, 23)))
+PAYLOAD = receiver.Payload(base_apid=64, streams=((9, 25), (2, 1), (1, 6), (10, 23)), sensors=5)
 DEFINITION_ID = 0xF1E2D3C4
 
 _FIRMWARE = {"version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
@@ -23,7 +23,7 @@ def events() -> list[dict]:
         ("boot after a watchdog reset", 1, {**boot, "boot_count": 2, "reset_cause": 2}, 0, 0, (0, 1)),
         ("boot, fields full", 1, full, 16383, 65535, (0xFFFFFFFF, 999_999)),
         ("sensor absent", 2, {"sensor": 0, "reason": 1}, 1, 0, (0, 250_000)),
-        ("sensor with wrong identity", 2, {"sensor": 3, "reason": 2}, 2, 1, (0, 250_001)),
+        ("sensor with wrong identity", 2, {"sensor": 4, "reason": 2}, 2, 1, (0, 250_001)),
         ("sensor not configured", 2, {"sensor": 1, "reason": 3}, 3, 2, (0, 250_002)),
         ("sensor stopped", 3, {"stream": 0, "spare": 0, "bus_errors": 1}, 255, 3, (12, 345_678)),
         (

@@ -11,10 +11,11 @@ REASONS = LINK_REASONS + PAYLOAD_REASONS
 
 @dataclass(frozen=True)
 class Payload:
-    """What `apid` and `size` need to know: the base APID and, per stream, (sample size, samples per packet)."""
+    """What `apid` and `size` need to know: the base APID, (sample size, samples per packet) per stream, and how many sensors."""
 
     base_apid: int
     streams: tuple[tuple[int, int], ...]
+    sensors: int = codec.MOST_SENSORS
 
 
 @dataclass(frozen=True)
@@ -75,24 +76,27 @@ def judge(part: bytes, payload: Payload | None, *, first: bool) -> tuple[bytes |
     packet, reason = codec.judge_frame(part)
     if packet is None:
         return None, "fragment" if first else reason
+    reason = judge_packet(packet, payload)
+    return (packet, None) if reason is None else (None, reason)
+
+
+def judge_packet(packet: bytes, payload: Payload | None) -> str | None:
+    """The first reason that holds from `length` on, of 20 or more octets whose CRC was right; None for none."""
     header = codec.parse_primary_header(packet)
     if header["length_field"] + 7 != len(packet) or len(packet) % 4 != 0:
-        return None, "length"
-    # type: a board sends telemetry only, so a receiver of boards takes nothing else
-    if header["version"] != 0 or header["type"] != 0:
-        return None, "header"
+        return "length"
+    if header["type"] != 0 or header["version"] != 0:
+        return "header"
     if header["secondary_header_flag"] != 1 or header["sequence_flags"] != 3:
-        return None, "header"
-    if payload is not None:
-        stream = header["apid"] - payload.base_apid - 1
-        if not -1 <= stream < len(payload.streams):
-            return None, "apid"
-        if stream == -1:
-            listed = codec.parse_report(packet, len(payload.streams)) is not None
-        else:
-            sample_size, places = payload.streams[stream]
-            right_length = len(packet) == codec.stream_packet_length(places, sample_size)
-            listed = right_length and 1 <= packet[13] <= places
-        if not listed:
-            return None, "size"
-    return packet, None
+        return "header"
+    if payload is None:
+        return None
+    stream = header["apid"] - payload.base_apid - 1
+    if not -1 <= stream < len(payload.streams):
+        return "apid"
+    if stream == -1:
+        right = codec.parse_report(packet, len(payload.streams), payload.sensors) is not None
+    else:
+        sample_size, places = payload.streams[stream]
+        right = codec.is_stream_packet(packet, places, sample_size)
+    return None if right else "size"

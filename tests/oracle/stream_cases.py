@@ -86,14 +86,22 @@ def _every_kind(one: bytes, sample: bytes, bad_crc: bytes) -> bytes:
     return b"\x00".join(parts)
 
 
+def _packet(name: str) -> bytes:
+    """The packet of packet_cases that has this name."""
+    (found,) = (case["packet"] for case in packet_cases.packets() if case["name"] == name)
+    return bytes.fromhex(found)
+
+
+def between(packet: bytes) -> bytes:
+    """A stream of this packet, whatever it is, and a legal one after it."""
+    return b"\x00" + _encoded(packet) + b"\x00" + _encoded(_sample_packet()) + b"\x00"
+
+
 def payload_cases() -> list[tuple[str, bytes]]:
     """Streams for `apid` and `size`, with everything the page lists accepted beside them."""
     event, sample = _event_packet(), _sample_packet()
-    board, ledger = (bytes.fromhex(case["packet"]) for case in packet_cases.housekeeping()[:3:2])
-    full = bytes.fromhex(packet_cases.stream_packets()[0]["packet"])
-
-    def between(packet: bytes) -> bytes:
-        return b"\x00" + _encoded(packet) + b"\x00" + _encoded(sample) + b"\x00"
+    board, ledger = (_packet(name) for name in ("board", "ledger of stream 0"))
+    full = _packet("244 octets, counting")
 
     def longer(packet: bytes) -> bytes:
         return changed(packet, 5, packet[5] + 4) + bytes(4)
@@ -108,6 +116,7 @@ def payload_cases() -> list[tuple[str, bytes]]:
         ("apid: above", between(changed(sample, 1, 69))),
         ("apid: high bits", between(changed(sample, 0, 0x09))),
         ("apid: idle packet", between(changed(changed(sample, 0, 0x0F), 1, 0xFF))),
+        ("apid before size", between(changed(changed(event, 1, 69), 39, 1))),
         ("size: too short for the stream", between(changed(sample, 1, 65))),
         ("size: too long for the stream", between(longer(sample))),
         ("size: stream packet four octets short", between(shorter(full))),
@@ -133,4 +142,74 @@ def payload_cases() -> list[tuple[str, bytes]]:
         ("size: service 5 subtype 0", between(changed(event, 8, 0))),
         ("header before apid", between(changed(changed(sample, 1, 63), 2, 0))),
     ]
+    return cases + report_rule_cases() + stream_rule_cases() + unchecked_cases()
+
+
+def report_rule_cases() -> list[tuple[str, bytes]]:
+    """Service reports of the right length that break one rule of section 5."""
+    boot, absent, stopped, back = (
+        _packet(name) for name in ("boot", "sensor absent", "sensor stopped", "sensor answers again")
+    )
+    board, ledger = _packet("board"), _packet("ledger of stream 0")
+    cases = [
+        ("size: PUS version 0 in an event", between(changed(absent, 6, 0x00))),
+        ("size: PUS version 1 in a board report", between(changed(board, 6, 0x10))),
+        ("size: PUS version 3 in a ledger", between(changed(ledger, 6, 0x30))),
+        ("size: PUS version 10 in a boot event", between(changed(boot, 6, 0xA0))),
+        ("size: boot of wire format 0", between(changed(boot, 29, 0))),
+        ("size: boot of wire format 2", between(changed(boot, 29, 2))),
+        ("size: board report of wire format 0", between(changed(board, 31, 0))),
+        ("size: board report of wire format 129", between(changed(board, 31, 129))),
+        ("size: a sensor there is not is absent", between(changed(absent, 22, 5))),
+        ("size: sensor 255 is absent", between(changed(absent, 22, 255))),
+        ("size: sensor of a stream there is not stopped", between(changed(stopped, 22, 4))),
+        ("size: sensor of stream 255 answers again", between(changed(back, 22, 255))),
+        ("size: ledger with SID 263, the eighth of at most eight streams", between(changed(ledger, 21, 7))),
+    ]
+    listed = {"boot": (boot, 1), "absent": (absent, 3), "stopped": (stopped, 3), "back": (back, 1)}
+    for name, (packet, severity) in listed.items():
+        for other in {1, 2, 3, 4} - {severity}:
+            cases.append((f"size: {name} event of severity {other}", between(changed(packet, 8, other))))
+    # first and last octet of the padding after the auxiliary data
+    for name, packet, first in (("boot", boot, 35), ("absent", absent, 24), ("stopped", stopped, 28), ("back", back, 28)):
+        cases.append((f"size: padding begins with 1 in the {name} event", between(changed(packet, first, 1))))
+        cases.append((f"size: padding ends with 0x80 in the {name} event", between(changed(packet, 39, 0x80))))
     return cases
+
+
+def stream_rule_cases() -> list[tuple[str, bytes]]:
+    """Stream packets of the right length and sample count whose unused octets are not zero."""
+    full, one = _packet("244 octets, counting"), _packet("244 octets, one sample")
+    without_pad, last = _packet("24 octets, zeros at the ends"), _packet("248 octets, one sample")
+    return [
+        ("size: pad octet of a full packet not zero", between(changed(full, 243, 1))),
+        ("size: pad octet not zero after unused places", between(changed(one, 243, 0xFF))),
+        ("size: first octet of an unused place not zero", between(changed(one, 27, 1))),
+        ("size: an octet amid unused places not zero", between(changed(one, 130, 0x55))),
+        ("size: last octet of the last unused place not zero", between(changed(one, 242, 0x80))),
+        ("size: one sample too few counted", between(changed(full, 13, 24))),
+        ("size: first unused place not zero, no pad", between(changed(without_pad, 21, 1))),
+        ("size: last octet of 24 not zero, no pad", between(changed(without_pad, 23, 1))),
+        ("size: last octet of 248 not zero, no pad", between(changed(last, 247, 1))),
+        ("zeros counted as samples", between(changed(one, 13, 25))),
+    ]
+
+
+def unchecked_cases() -> list[tuple[str, bytes]]:
+    """What section 8 says is not checked, and fields at the ends of what their rules allow: all accepted."""
+    boot, absent, stopped, back = (
+        _packet(name) for name in ("boot", "sensor absent", "sensor stopped", "sensor answers again")
+    )
+    board, ledger = _packet("board"), _packet("ledger of stream 0")
+    return [
+        ("destination id 0xFFFF", between(changed(changed(absent, 11, 0xFF), 12, 0xFF))),
+        ("time reference status 15", between(changed(ledger, 6, 0x2F))),
+        ("boot with reset cause 4", between(changed(boot, 34, 4))),
+        ("board report with reset cause 255", between(changed(board, 22, 255))),
+        ("sensor absent for reason 0", between(changed(absent, 23, 0))),
+        ("sensor absent for reason 255", between(changed(absent, 23, 255))),
+        ("the last sensor is absent", between(changed(absent, 22, packet_cases.PAYLOAD.sensors - 1))),
+        ("sensor of the last stream stopped", between(changed(stopped, 22, 3))),
+        ("sensor of the last stream answers again", between(changed(back, 22, 3))),
+        ("ledger of the last stream", between(changed(ledger, 21, 3))),
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import freefall_wire
-from freefall_wire import crc, frame, packet, reports, timecode
+from freefall_wire import cobs, crc, frame, packet, reports, timecode
 
 PAGE = (Path(__file__).parents[2] / "firmware" / "freefall_wire" / "SPEC.md").read_text(encoding="utf-8")
 FIELD_SIZES = {"u8": 1, "u16": 2, "u32": 4}
@@ -126,6 +126,14 @@ def test_reasons_of_the_page_are_those_of_the_code_in_their_order():
     assert ("fragment", *(row["reason"].strip("`") for row in rows)) == frame.REASONS
 
 
+def test_rules_of_the_size_check_are_in_numbers_those_of_the_code():
+    text = section("8. Receiving")
+    buf = bytearray(packet.SOURCE_DATA_AT)
+    packet.put_service(buf, 0, reports.EVENT, reports.LOW, 0)
+    assert integers(text, r"PUS version other than (\d)") == (buf[6] >> 4,)
+    assert integers(text, r"wire format other than (\d)") == (freefall_wire.WIRE_FORMAT,)
+
+
 def test_numbers_of_the_primary_header_are_those_of_the_code():
     (rows,) = tables(section("3. Packet"))
     fields = {row["field"]: row["value"] for row in rows}
@@ -205,16 +213,24 @@ def test_reasons_and_reset_causes_of_the_page_are_those_of_the_code():
     )
 
 
+def test_page_and_code_have_one_limit_of_sensors_and_streams():
+    limits = integers(section("5.1 Events"), r"a payload has at most (\d) sensors and (\d) streams")
+    assert limits == (reports.MAX_SENSORS, reports.MAX_STREAMS)
+
+
 def test_housekeeping_of_the_page_is_that_of_the_code():
     text = section("5.2 Housekeeping")
     title = integers(heading("5.2 Housekeeping"), r"service (\d+), subtype (\d+)")
     assert title == (reports.HOUSEKEEPING, reports.PARAMETER_REPORT)
     assert integers(text, r"SID (\d+), board; packet length (\d+)") == (reports.BOARD_SID, reports.BOARD_LEN)
-    assert integers(text, r"SID (\d+) \+ \*k\*, ledger of stream \*k\*; packet length (\d+)") == (
+    assert integers(text, r"SID (\d+) \+ \*k\*, ledger of stream \*k\* \((\d)\.\.(\d)\); packet length (\d+)") == (
         reports.LEDGER_SID,
+        0,
+        reports.MAX_STREAMS - 1,
         reports.LEDGER_LEN,
     )
-    assert integers(text, r"modulo 2\^(\d+)") == (reports.COUNTER_MODULO.bit_length() - 1,)
+    modulo = re.findall(r"modulo 2\^(\d+)", " ".join(text.split()))
+    assert len(modulo) == 2 and {1 << int(power) for power in modulo} == {reports.COUNTER_MODULO}
     assert reports.COUNTER_MODULO & reports.COUNTER_MASK == 0
 
 

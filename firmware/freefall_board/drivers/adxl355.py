@@ -21,6 +21,8 @@ _RESET_MS = const(20)  # the data sheet gives no time; parts take about 5
 
 
 class Adxl355:
+    """x, y, z as the part delivers them: 3 octets each, big-endian, 20 bits left-justified."""
+
     SAMPLE_LEN = 9
 
     def __init__(self, bus, address, config):
@@ -32,11 +34,13 @@ class Adxl355:
         self._odr = config["odr_code"]
 
     def identify(self):
+        """See drivers/__init__.py."""
         identity = bytearray(3)
         self._read(self._address, _DEVID_AD, identity)
         return identity == b"\xad\x1d\xed"
 
     def configure(self, sleep_ms):
+        """See drivers/__init__.py; takes up to 60 ms."""
         if not self._reset(sleep_ms):
             return False
         settings = ((_POWER_CTL, _STANDBY), (_FILTER, self._odr), (_RANGE, _I2C_HIGH_SPEED | self._range))
@@ -69,9 +73,11 @@ class Adxl355:
                 return
 
     def start(self):
+        """See drivers/__init__.py."""
         self._write(self._address, _POWER_CTL, bytes((_MEASURE,)))
 
     def read_into(self, buf):
+        """Registers XDATA3..ZDATA1, 9 octets. Interrupt-safe; blocks for the transfer."""
         self._read(self._address, _XDATA3, buf)
 
 

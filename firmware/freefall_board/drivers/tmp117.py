@@ -12,6 +12,8 @@ _SETTINGS_MASK = const(0x0FE0)  # MOD, CONV, AVG; the rest are flags
 
 
 class Tmp117:
+    """Temperature: 2 octets, big-endian, two's complement."""
+
     SAMPLE_LEN = 2
 
     def __init__(self, bus, address, config):
@@ -22,11 +24,13 @@ class Tmp117:
         self._settings = _CONTINUOUS | config["averages_code"] << _AVERAGES_SHIFT
 
     def identify(self):
+        """See drivers/__init__.py."""
         word = bytearray(2)
         self._read(self._address, _DEVICE_ID, word)
         return (word[0] & 0x0F) == 0x01 and word[1] == 0x17
 
     def configure(self, sleep_ms):
+        """See drivers/__init__.py."""
         # CONV = 000 gives the shortest cycle the number of averages allows.
         word = bytearray((self._settings >> 8, self._settings & 0xFF))
         self._write(self._address, _CONFIGURATION, word)
@@ -34,9 +38,11 @@ class Tmp117:
         return (word[0] << 8 | word[1]) & _SETTINGS_MASK == self._settings
 
     def start(self):
+        """See drivers/__init__.py."""
         pass  # measures from power-up
 
     def read_into(self, buf):
+        """The newest conversion, 2 octets. Interrupt-safe; blocks for the transfer."""
         self._read(self._address, _TEMP_RESULT, buf)
 
 

@@ -56,6 +56,7 @@ class Port:
         return count
 
     def reset_cause(self):
+        """One of the reset causes of freefall_wire.reports."""
         cause = machine.reset_cause()
         if cause == machine.PWRON_RESET:
             return reports.POWER_ON

@@ -42,6 +42,7 @@ class InterruptController:
         self._busy = False
 
     def request(self, line):
+        """An edge on a line."""
         if line.waiting:
             line.merged += 1
             return
@@ -68,6 +69,7 @@ class Bus:
         self._targets = {target.address: target for target in targets}
 
     def readfrom_mem_into(self, address, register, buf):
+        """As machine.I2C; raises OSError when nobody acknowledges."""
         target = self._write(address, bytes((register,)))
         self._start(target, True)
         for i in range(len(buf)):
@@ -76,6 +78,7 @@ class Bus:
         target.stop()
 
     def writeto_mem(self, address, register, data):
+        """As machine.I2C; raises OSError when nobody acknowledges."""
         self._write(address, bytes((register,)) + bytes(data)).stop()
 
     def _write(self, address, octets):
@@ -116,6 +119,7 @@ class PacedLink:
         self._on_octets = on_octets
 
     def write(self, buf, start, size):
+        """Octets of buf[start:start + size] the buffer had room for."""
         now_ns = self._clock.now_ns()
         left = (now_ns - self._at_ns) * self._octets_per_s // 1000000000
         if left and self.open:
@@ -161,12 +165,15 @@ class Port:
         self._buses = list(buses)
 
     def ticks_us(self):
+        """As time.ticks_us on a 32-bit MicroPython: wraps every 1073.7 s."""
         return self._clock.now_ns() // 1000 % _TICKS_MODULO
 
     def ticks_diff(self, later, earlier):
+        """As time.ticks_diff."""
         return (later - earlier + _TICKS_HALF) % _TICKS_MODULO - _TICKS_HALF
 
     def sleep_ms(self, duration_ms):
+        """Let simulated time pass."""
         self._clock.advance_to(self._clock.now_ns() + duration_ms * 1000000)
 
     def idle(self):
@@ -176,15 +183,19 @@ class Port:
         self._clock.advance_to(latest_ns if next_ns is None else min(next_ns, latest_ns))
 
     def boot_count(self):
+        """As given."""
         return self._boot_count
 
     def reset_cause(self):
+        """Always power-on."""
         return reports.POWER_ON
 
     def i2c(self, plan):
+        """The next bus of the plan."""
         return Bus(self._clock, plan["freq_hz"], self._buses.pop(0))
 
     def on_edge(self, pin, handler):
+        """Call handler at every rising edge of a pin."""
         self.line(pin).handler = handler
 
     def line(self, pin):
@@ -194,6 +205,7 @@ class Port:
         return self.lines[pin]
 
     def on_tick(self, period_us, handler):
+        """Call handler every period_us, the first time after one period."""
         line = Line(self._interrupts, handler)
         self.lines["tick of %d us" % period_us] = line
         period_ns = period_us * 1000
@@ -209,6 +221,7 @@ class Port:
         self._clock.call_at(due_ns, tick)
 
     def link(self, plan):
+        """write(buf, start, size), at the pace of the plan's link."""
         if plan["transport"] == "usb":
             rate, buffer_len = _USB_OCTETS_PER_S, _USB_BUFFER_LEN
         else:
@@ -217,6 +230,7 @@ class Port:
         return self.wire.write
 
     def watchdog(self, timeout_ms):
+        """Raise WatchdogExpired, out of whatever advances time, when nothing feeds it."""
         fed_ns = self._clock.now_ns()
 
         def feed():

@@ -11,7 +11,7 @@ from .clock import Clock
 from .sensors import MODELS, I2CTarget, Pin
 
 # Octets are handed on in pieces of this much board time.
-_PIECE_NS = 50_000_000
+_PIECE_NS = 1_000_000
 # A board that sends no housekeeping for this long beyond two periods has failed.
 _PATIENCE_NS = 5_000_000_000
 

@@ -25,9 +25,11 @@ class VirtualBoard:
         self._started = False
 
     def now_ns(self) -> int:
+        """See SimulatedBoard."""
         return self.clock.now_ns()
 
     def advance(self, duration_ns: int) -> bytes:
+        """See SimulatedBoard; a ModelError or an expired watchdog ends the run."""
         end_ns = self.clock.now_ns() + duration_ns
         try:
             if not self._started:

@@ -49,6 +49,7 @@ class Condition:
         self.text = text.strip()
 
     def holds(self, metrics: dict[str, int]) -> bool:
+        """Whether it is true of these metrics."""
         return _OPERATORS[self._symbol](metrics[self.metric], self._limit)
 
 

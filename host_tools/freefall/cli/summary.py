@@ -54,22 +54,42 @@ def print_statistics(statistics: list[StreamStatistics]) -> None:
                 )
 
 
+# Label and StreamLedger.totals attribute, from the trigger to the host: each figure is the one above less what is set in.
+_LEDGER_ROWS = (
+    ("triggers seen", "seen"),
+    ("  bus errors", "bus_errors"),
+    ("  ring overruns", "overruns"),
+    ("samples taken", "taken"),
+    ("  still on the board", "pending"),
+    ("samples framed", "framed"),
+    ("  dropped, link full", "samples_dropped"),
+    ("samples sent", "samples_sent"),
+    ("  lost on the way", "lost"),
+    ("samples received", "received"),
+)
+
+
 def print_ledger(ledger: Ledger) -> None:
-    """Every sum with its difference, and whether all close."""
-    click.echo("Ledger")
-    owner = None
+    """What became of every sample, one column a stream, and whether all sums close."""
+    label_len = max(len(label) for label, _ in _LEDGER_ROWS) + 2
+    widths = [max(len(stream.name), 12) for stream in ledger.streams]
+
+    def row(label: str, values: list) -> None:
+        click.echo("  " + label.ljust(label_len) + "".join(f"  {value:>{width}}" for value, width in zip(values, widths, strict=True)))
+
+    click.echo("Ledger".ljust(label_len + 2) + "".join(f"  {s.name:>{w}}" for s, w in zip(ledger.streams, widths, strict=True)))
+    for label, name in _LEDGER_ROWS:
+        row(label, [getattr(stream.totals, name) for stream in ledger.streams])
+    row("difference", [sum(abs(line.difference) for line in stream.lines) for stream in ledger.streams])
     for line in ledger.lines:
-        if line.owner != owner:
-            owner = line.owner
-            click.echo(f"  {owner}")
-        terms = " + ".join(f"{value} {name}" for name, value in line.terms)
-        click.echo(f"    {line.left} {line.name} = {terms or 0}   difference {line.difference}")
+        if line.owner in ("service packets", "octets"):
+            terms = " + ".join(f"{value} {name}" for name, value in line.terms)
+            click.echo(f"  {line.owner}: {line.left} {line.name} = {terms}, difference {line.difference}")
     for stream in ledger.streams:
-        after = stream.totals.after_report
-        if after:
-            click.echo(f"  {stream.name}: {after} more samples came after the last report of the board")
+        if stream.totals.after_report:
+            click.echo(f"  {stream.name}: {stream.totals.after_report} samples came after the board's last report and are not in these sums")
     if ledger.closed:
-        click.echo(f"The ledger closes: difference 0 in every line, {ledger.lost} samples lost on the way.")
+        click.echo(f"The ledger closes: difference 0 everywhere, {ledger.lost} samples lost on the way.")
     else:
         click.echo("The ledger does not close:")
         for reason in ledger.reasons:

@@ -21,6 +21,12 @@ ABSENT_REASONS = {
     reports.WRONG_IDENTITY: "wrong identity",
     reports.NOT_CONFIGURED: "would not take its configuration",
 }
+_EVENT_LAYOUTS = {
+    reports.BOOT: reports.BOOT_LAYOUT,
+    reports.SENSOR_ABSENT: reports.SENSOR_ABSENT_LAYOUT,
+    reports.SENSOR_STOPPED: reports.SENSOR_LAYOUT,
+    reports.SENSOR_BACK: reports.SENSOR_LAYOUT,
+}
 _SENSOR_KINDS = {reports.SENSOR_STOPPED: "stopped", reports.SENSOR_BACK: "back"}
 
 
@@ -99,7 +105,7 @@ def time_ns_at(data: bytes, at: int) -> int:
 
 
 def parse_report(data: bytes, definition: Definition, host_ns: int | None = None) -> ServiceReport | None:
-    """The report in a service packet of legal framing; None where SPEC 8 says `size`: of another length, or not listed."""
+    """The report in a service packet of legal framing; None where SPEC 8 says `size`: it breaks a rule of SPEC 5."""
     version_status, service, subtype, _ = packet.service_of(data)
     if version_status >> 4 != 2 or reports.report_len(data) != len(data):
         return None
@@ -108,6 +114,8 @@ def parse_report(data: bytes, definition: Definition, host_ns: int | None = None
     if service == reports.HOUSEKEEPING:
         return _board(data, times) if number == reports.BOARD_SID else _ledger(data, times, definition)
     if reports.EVENT_SUBTYPE.get(number) != subtype:
+        return None
+    if any(data[packet.SOURCE_DATA_AT + struct.calcsize(_EVENT_LAYOUTS[number]) :]):
         return None
     if number == reports.BOOT:
         return _boot(data, times)

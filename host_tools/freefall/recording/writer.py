@@ -17,7 +17,7 @@ _NS_PER_S = 1_000_000_000
 class Recorder:
     """One recording being written; a context manager.
 
-    path: the file to make. An existing file is refused (FreefallError) unless `overwrite`.
+    path: the file to make, with the folders it needs. An existing file is refused (FreefallError) unless `overwrite`.
     definition: put inside as payload.toml; None when it is not known.
     source: where the octets come from (a port URL, "virtual"); note: free text.
     start_ns, and host_ns of write(): wall clock, ns since 1970 UTC, 0 <= ns < 2**63.
@@ -92,6 +92,7 @@ class Recorder:
 
     def _open(self, overwrite: bool):
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             return open(self.path, "wb" if overwrite else "xb")
         except FileExistsError:
             raise OutputExists(self.path) from None

@@ -2,6 +2,7 @@
 
 import random
 import zlib
+from dataclasses import replace
 from fractions import Fraction
 
 import crcmod.predefined
@@ -217,6 +218,19 @@ def test_receiver_accepts_every_packet_the_page_lists():
     received = receiver.receive(data, packet_cases.PAYLOAD)
     assert received.packets == packets
     assert (received.accepted, received.idle, received.pending) == (len(data) - 1, 1, 0)
+
+
+def test_receiver_accepts_what_the_page_does_not_check_and_fields_at_the_ends_of_their_range():
+    for name, data in make_vectors.stream_cases.unchecked_cases():
+        received = receiver.receive(data, packet_cases.PAYLOAD)
+        assert len(received.packets) == 2, name
+
+
+@pytest.mark.parametrize("sensors, accepted", [(1, False), (4, False), (5, True), (8, True)])
+def test_receiver_takes_an_event_of_sensor_4_only_from_a_payload_of_five_sensors(sensors, accepted):
+    packet = codec.event(2, {"sensor": 4, "reason": 1}, **AT)
+    payload = replace(packet_cases.PAYLOAD, sensors=sensors)
+    assert receiver.judge_packet(packet, payload) == (None if accepted else "size")
 
 
 def test_only_the_octets_before_the_first_delimiter_are_a_fragment():

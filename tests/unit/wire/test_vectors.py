@@ -159,6 +159,6 @@ def payload_definition(payload):
         at = {"number": number, "name": f"stream{number}", "apid": payload["base_apid"] + 1 + number}
         lengths = {"packet_len": packet.padded(packet.SAMPLES_AT + places * sample_len), "sample_len": sample_len}
         streams.append(replace(model.streams[0], **at, **lengths, samples_per_packet=places))
-    sensors = tuple(replace(model.sensors[0], number=number, name=f"sensor{number}") for number in range(4))
+    sensors = tuple(replace(model.sensors[0], number=number, name=f"sensor{number}") for number in range(payload["sensors"]))
     there = {"apid": payload["base_apid"], "definition_id": payload["definition_id"]}
     return replace(model, **there, streams=tuple(streams), sensors=sensors)

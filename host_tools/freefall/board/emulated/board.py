@@ -50,9 +50,11 @@ class EmulatedBoard:
             fit_i2c(self.machine.mcu, bus["id"], targets)
 
     def now_ns(self) -> int:
+        """See SimulatedBoard."""
         return self.machine.clock.now_ns()
 
     def advance(self, duration_ns: int) -> bytes:
+        """See SimulatedBoard; a ModelError or the firmware's traceback ends the run."""
         self.machine.run_for(duration_ns)
         console = self.machine.console
         if console.endswith(_PROMPT):

@@ -54,9 +54,11 @@ class Machine:
     apt_etc = Path("/etc/apt")
 
     def has(self, command: str) -> bool:
+        """Whether a command is on the PATH."""
         return shutil.which(command) is not None
 
     def is_root(self) -> bool:
+        """Whether packages can be installed."""
         return os.geteuid() == 0
 
     def installed(self, packages: Sequence[str]) -> set[str]:

@@ -32,6 +32,14 @@ class WiredI2C(RPI2C):
         self.on_read_byte = self._read
         self.on_stop = self._stopped
 
+    def reset(self) -> None:
+        """Registers as after power-up; a transfer is cut off, as the targets see it by a stop."""
+        super().reset()
+        self._alarm.cancel()
+        if self._addressed:
+            self._addressed.stop()
+            self._addressed = None
+
     def _set_interrupts(self, mask: int) -> None:
         if mask != R_TX_EMPTY:  # see _elapsed
             super()._set_interrupts(mask)

@@ -24,9 +24,11 @@ class EmulatedClock:
         self._clock = clock
 
     def now_ns(self) -> int:
+        """Emulated ns since power-up."""
         return round(self._clock.nanos)
 
     def call_at(self, time_ns: int, callback: Callable[[], None]) -> None:
+        """Run callback at that emulated time."""
         alarm = self._clock.create_alarm(callback)
         alarm.schedule(time_ns - self._clock.nanos)
 
@@ -38,6 +40,7 @@ class EmulatedPin:
         self._gpio = gpio
 
     def set(self, level: bool) -> None:
+        """Drive the pin; may run an interrupt of the firmware."""
         self._gpio.set_input_value(level)
 
 
@@ -57,7 +60,12 @@ class Machine:
         self._deadline = self.mcu.clock.create_alarm(self._device.simulator.stop)
 
     def pin(self, number: int) -> EmulatedPin:
+        """The pin GP<number>."""
         return EmulatedPin(self.mcu.gpio[number])
+
+    def reset(self) -> None:
+        """Pull the reset pin: the firmware boots again, flash and sensors are as they were."""
+        self._device.hard_reset()
 
     def run_for(self, duration_ns: int) -> None:
         """Run until exactly duration_ns more have passed on the board. Raises whatever a sensor model raises."""

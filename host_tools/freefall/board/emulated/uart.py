@@ -33,8 +33,16 @@ class PacedUART(RPUART):
         self._sending = False
         self._sent = mcu.clock.create_alarm(self._byte_left)
 
+    def reset(self) -> None:
+        """Registers as after power-up; a byte being sent is cut off."""
+        super().reset()
+        self._sent.cancel()
+        self._waiting.clear()
+        self._sending = False
+
     @property
     def flags(self) -> int:
+        """UARTFR."""
         flags = super().flags & ~_FLAG_TX_EMPTY
         if not self._waiting:
             flags |= _FLAG_TX_EMPTY
@@ -45,9 +53,11 @@ class PacedUART(RPUART):
         return flags
 
     def check_interrupts(self) -> None:
+        """Raise or drop the interrupt line as status and mask say."""
         self.rp2040.set_interrupt(self.irq, bool(self._interrupt_status & self._interrupt_mask))
 
     def write_uint32(self, offset: int, value: int) -> None:
+        """A register write by the firmware."""
         if offset == UARTDR:
             self._queue(value & 0xFF)
         elif offset == _UARTDMACR:

@@ -23,6 +23,7 @@ class Fifo:
         return len(self._entries)
 
     def clear(self) -> None:
+        """Empty it, its overflow count included."""
         self._entries.clear()
         self._overflow = 0
 

@@ -26,6 +26,7 @@ class Adxl355(SensorTable):
     DATA_READY: ClassVar[bool] = True
 
     def channels(self) -> tuple[Channel, ...]:
+        """See SensorTable."""
         calibration = Linear(scale=_G_PER_LSB_2G * self.range_g / 2, offset=0.0)
         return tuple(
             Channel(name, "g", replace(_X, offset=_X.octets * axis), calibration)
@@ -33,7 +34,9 @@ class Adxl355(SensorTable):
         )
 
     def config(self) -> dict[str, int]:
+        """See SensorTable: range_code for RANGE[1:0], odr_code for FILTER[3:0]."""
         return {"range_code": _RANGES_G.index(self.range_g) + 1, "odr_code": _ODRS_HZ.index(self.odr_hz)}
 
     def data_rate_hz(self) -> float:
+        """See SensorTable."""
         return float(self.odr_hz)

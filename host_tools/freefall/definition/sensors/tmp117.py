@@ -22,7 +22,9 @@ class Tmp117(SensorTable):
     DATA_READY: ClassVar[bool] = False
 
     def channels(self) -> tuple[Channel, ...]:
+        """See SensorTable."""
         return (Channel(self.CHANNELS[0], "degC", _WORD, Linear(scale=0.0078125, offset=0.0)),)
 
     def config(self) -> dict[str, int]:
+        """See SensorTable: averages_code for CONFIG AVG[1:0]."""
         return {"averages_code": _AVERAGES.index(self.averages)}
