@@ -43,9 +43,7 @@ CHUNK = 20_000  # random trials with a seed of their own, so that the figures do
 def contents():
     """name -> packet: a vibration packet of 244 octets and an event of 40, with many zeros and with few."""
     source = random.Random(0)
-    rest = [
-        source.randint(0, 200).to_bytes(3, "big") for _ in range(75)
-    ]  # at rest, near 0 g: most high octets are zero
+    rest = [source.randint(0, 200).to_bytes(3, "big") for _ in range(75)]  # at rest, near 0 g: most high octets are zero
     shaking = [bytes(source.randint(1, 255) for _ in range(3)) for _ in range(75)]
     at = {"apid": 64, "sequence_count": 77, "counter": 3, "time": codec.encode_time(1234, 567_891)}
     full = {"version_major": 1, "version_minor": 2, "version_patch": 3, "wire_format": 1, "reset_cause": 1}
@@ -235,18 +233,10 @@ def main():
     table = measure(options.count, options.seed, options.workers)
     seconds = time.monotonic() - started
     if options.json:
-        print(
-            json.dumps(
-                {"seed": options.seed, "count": options.count, "seconds": round(seconds, 1), "rows": table}, indent=1
-            )
-        )
+        print(json.dumps({"seed": options.seed, "count": options.count, "seconds": round(seconds, 1), "rows": table}, indent=1))
         return
     columns = ("undetected", "zeros_moved", "caught_later", "crc16_hits")
-    print(
-        f"{'frame':22} {'damage':7} {'trials':>9} "
-        + " ".join(f"{c.replace('_', ' '):>12}" for c in columns)
-        + "  estimate"
-    )
+    print(f"{'frame':22} {'damage':7} {'trials':>9} " + " ".join(f"{c.replace('_', ' '):>12}" for c in columns) + "  estimate")
     for row in table:
         numbers = " ".join(f"{row[column]:12}" for column in columns)
         print(f"{row['frame']:22} {row['damage']:7} {row['trials']:9} {numbers}  {row['estimate']:.1e}")

@@ -6,6 +6,7 @@ import json
 import random
 import socket
 import threading
+import time
 
 import pytest
 
@@ -130,14 +131,18 @@ def test_recording_read_with_a_foreign_definition_is_refused_with_both_ids(freef
 
 def test_recording_read_with_a_better_calibration_is_not_foreign(freefall, recording, vibration, tmp_path):
     better = tmp_path / "payload.toml"
-    better.write_text((vibration / "payload.toml").read_text() + '\n[stream.vibration.calibration.x]\nscale = 1.0\noffset = 5.0\n')
+    better.write_text(
+        (vibration / "payload.toml").read_text() + "\n[stream.vibration.calibration.x]\nscale = 1.0\noffset = 5.0\n"
+    )
     done = freefall("decode", recording, "-d", better, "--json", "-a", "vibration")
     first = next(o for o in map(json.loads, done.out.splitlines()) if o["type"] == "sample")
     assert first["values"]["x"] == first["raw"]["x"] + 5.0
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_octets_inserted_flipped_and_cut_cost_only_what_they_touch_and_all_is_counted(freefall, raw_octets, vibration, tmp_path, seed):
+def test_octets_inserted_flipped_and_cut_cost_only_what_they_touch_and_all_is_counted(
+    freefall, raw_octets, vibration, tmp_path, seed
+):
     noise = random.Random(seed)
     octets = bytearray(raw_octets)
     touched = 0
@@ -160,7 +165,9 @@ def test_octets_inserted_flipped_and_cut_cost_only_what_they_touch_and_all_is_co
     clean_file = tmp_path / "clean.bin"
     clean_file.write_bytes(raw_octets)
     clean = freefall("decode", clean_file, "-d", vibration, "--json")
-    sent = {o["index"]: o["raw"] for o in map(json.loads, clean.out.splitlines()) if o.get("stream") == "vibration" and "raw" in o}
+    sent = {
+        o["index"]: o["raw"] for o in map(json.loads, clean.out.splitlines()) if o.get("stream") == "vibration" and "raw" in o
+    }
     assert got.items() <= sent.items()
     # Each place touched costs at most the two frames it touches (or the one it falls between and its neighbour).
     assert len(sent) - len(got) <= 2 * 25 * touched
@@ -194,6 +201,7 @@ def board_on_a_socket(raw_octets):
     def serve():
         connection, _ = server.accept()
         with connection:
+            time.sleep(0.3)  # pyserial throws away what has come before its port is open, and nothing tells when that is
             connection.sendall(raw_octets)
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -203,7 +211,9 @@ def board_on_a_socket(raw_octets):
     thread.join(5)
 
 
-def test_record_keeps_every_octet_of_a_port_that_goes_away_and_says_so(freefall, board_on_a_socket, raw_octets, vibration, tmp_path):
+def test_record_keeps_every_octet_of_a_port_that_goes_away_and_says_so(
+    freefall, board_on_a_socket, raw_octets, vibration, tmp_path
+):
     file = tmp_path / "recorded.mcap"
     done = freefall("record", "-p", board_on_a_socket, "-o", file, "-d", vibration)
     assert done.code == 4

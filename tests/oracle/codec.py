@@ -170,9 +170,7 @@ def parse_pus_header(packet: bytes) -> dict[str, int]:
     }
 
 
-def event(
-    event_id: int, values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes
-) -> bytes:
+def event(event_id: int, values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes) -> bytes:
     """The packet of an event report."""
     subtype, layout = EVENTS[event_id]
     source = octets(event_id, 2) + fill(layout, values)
@@ -183,9 +181,7 @@ def event(
     )
 
 
-def housekeeping(
-    values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes
-) -> bytes:
+def housekeeping(values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes) -> bytes:
     """The packet of a housekeeping report: the board's when values["sid"] is 1, else a ledger."""
     if values["sid"] == 1:
         layout, length = BOARD, BOARD_LENGTH

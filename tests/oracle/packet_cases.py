@@ -138,9 +138,7 @@ def stream_packets() -> list[dict]:
     for name, stream, samples, index, sequence_count, time in cases:
         size, places = PAYLOAD.streams[stream]
         at = {"apid": 65 + stream, "sequence_count": sequence_count}
-        packet = codec.stream_packet(
-            samples, index, samples_per_packet=places, **at, time=codec.encode_time(*time)
-        )
+        packet = codec.stream_packet(samples, index, samples_per_packet=places, **at, time=codec.encode_time(*time))
         fields = {**at, "seconds": time[0], "microseconds": time[1], "stream": stream, "index": index}
         fields |= {"count": len(samples), "samples": b"".join(samples).hex(), "sample_size": size}
         made.append(

@@ -9,9 +9,7 @@ def _event_packet() -> bytes:
 
 
 def _sample_packet() -> bytes:
-    return codec.stream_packet(
-        [b"\x0c\x80"], 5, samples_per_packet=1, apid=66, sequence_count=5, time=bytes(7)
-    )
+    return codec.stream_packet([b"\x0c\x80"], 5, samples_per_packet=1, apid=66, sequence_count=5, time=bytes(7))
 
 
 def changed(packet: bytes, at: int, value: int) -> bytes:
@@ -147,9 +145,7 @@ def payload_cases() -> list[tuple[str, bytes]]:
 
 def report_rule_cases() -> list[tuple[str, bytes]]:
     """Service reports of the right length that break one rule of section 5."""
-    boot, absent, stopped, back = (
-        _packet(name) for name in ("boot", "sensor absent", "sensor stopped", "sensor answers again")
-    )
+    boot, absent, stopped, back = (_packet(name) for name in ("boot", "sensor absent", "sensor stopped", "sensor answers again"))
     board, ledger = _packet("board"), _packet("ledger of stream 0")
     cases = [
         ("size: PUS version 0 in an event", between(changed(absent, 6, 0x00))),
@@ -197,9 +193,7 @@ def stream_rule_cases() -> list[tuple[str, bytes]]:
 
 def unchecked_cases() -> list[tuple[str, bytes]]:
     """What section 8 says is not checked, and fields at the ends of what their rules allow: all accepted."""
-    boot, absent, stopped, back = (
-        _packet(name) for name in ("boot", "sensor absent", "sensor stopped", "sensor answers again")
-    )
+    boot, absent, stopped, back = (_packet(name) for name in ("boot", "sensor absent", "sensor stopped", "sensor answers again"))
     board, ledger = _packet("board"), _packet("ledger of stream 0")
     return [
         ("destination id 0xFFFF", between(changed(changed(absent, 11, 0xFF), 12, 0xFF))),

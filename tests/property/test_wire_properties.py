@@ -90,12 +90,7 @@ def assert_agrees(data, pieces):
     assert decoder.accepted == len(judged.packets)
     reasons = [one.reason for one in judged.stretches]
     assert decoder.rejected == {reason: reasons.count(reason) for reason in receiver.REASONS}
-    counted = (
-        decoder.accepted_bytes
-        + decoder.idle_bytes
-        + sum(decoder.rejected_bytes.values())
-        + decoder.pending_bytes
-    )
+    counted = decoder.accepted_bytes + decoder.idle_bytes + sum(decoder.rejected_bytes.values()) + decoder.pending_bytes
     assert counted == decoder.fed_bytes == len(data)
 
 
@@ -231,9 +226,7 @@ class Counting(bytes):
         return part
 
 
-@pytest.mark.parametrize(
-    "noise", [b"\x55", b"\x00", b"\x55\x00", b"\x01" * 252 + b"\x00", b"\xff" * 300 + b"\x00"]
-)
+@pytest.mark.parametrize("noise", [b"\x55", b"\x00", b"\x55\x00", b"\x01" * 252 + b"\x00", b"\xff" * 300 + b"\x00"])
 def test_work_on_noise_is_linear(noise):
     data = Counting((noise * (1_000_000 // len(noise) + 1))[:1_000_000])
     Counting.looked_at = 0

@@ -48,7 +48,9 @@ def test_python_runs_as_shown(checkout):
 
 
 def test_worked_frame_is_the_frame_of_the_worked_packet():
-    octets = {name: bytes.fromhex(text) for name, text in re.findall(r"^(packet|frame) +((?:[0-9a-f]{2} ?)+)", README, re.MULTILINE)}
+    octets = {
+        name: bytes.fromhex(text) for name, text in re.findall(r"^(packet|frame) +((?:[0-9a-f]{2} ?)+)", README, re.MULTILINE)
+    }
     assert frame.encode(octets["packet"]) == octets["frame"]
 
 

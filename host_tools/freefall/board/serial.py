@@ -1,5 +1,7 @@
 """A real board on a serial port, or anything pyserial opens by URL (/dev/ttyACM0, COM5, socket://host:port, rfc2217://...)."""
 
+import os
+import select
 from collections.abc import Iterator
 from time import time_ns
 
@@ -33,6 +35,7 @@ class SerialPort:
         except (serial.SerialException, ValueError, OSError) as error:
             raise DeviceError(f"cannot open {url}: {error}. Is the board there, and no other program using the port?") from None
         self._port = port
+        self._descriptor = _descriptor(port)
 
     def __enter__(self) -> "SerialPort":
         return self
@@ -43,20 +46,32 @@ class SerialPort:
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """(host time in ns, octets as read), for ever; octets are empty when nothing came for a moment.
 
-        Raises DeviceError when the port goes away.
+        Raises DeviceError when the port goes away; what was read before has been given.
         """
+        read = self._read_pyserial if self._descriptor is None else self._read_descriptor
         while True:
             try:
-                octets = self._port.read(1)
+                octets = read()
             except (serial.SerialException, OSError) as error:
-                raise self._gone(error) from None
-            try:
-                # What has been read is handed on, even if the port goes away in the same moment.
-                octets += self._port.read(min(self._port.in_waiting, _READ_LEN))
-            except (serial.SerialException, OSError) as error:
-                yield time_ns(), octets
-                raise self._gone(error) from None
+                raise DeviceError(f"{self.url} went away: {error}") from None
             yield time_ns(), octets
 
-    def _gone(self, error: Exception) -> DeviceError:
-        return DeviceError(f"{self.url} went away: {error}")
+    def _read_descriptor(self) -> bytes:
+        # Not pyserial's read: on a socket it fetches octet by octet, and loses what it has when the other end closes.
+        if not select.select([self._descriptor], [], [], _READ_TIMEOUT_S)[0]:
+            return b""
+        octets = os.read(self._descriptor, _READ_LEN)
+        if not octets:
+            raise OSError("the other end has closed")
+        return octets
+
+    def _read_pyserial(self) -> bytes:
+        return self._port.read(1) + self._port.read(min(self._port.in_waiting, _READ_LEN))
+
+
+def _descriptor(port) -> int | None:
+    """What the operating system can wait for and read from; None for ports without (Windows, loop://, rfc2217://)."""
+    try:
+        return port.fileno() if os.name == "posix" else None
+    except (AttributeError, OSError):
+        return None

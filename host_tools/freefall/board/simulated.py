@@ -35,11 +35,7 @@ def attach_models(
 ) -> tuple[list[I2CTarget], list[list[I2CTarget]]]:
     """A model for every sensor of the definition, as one list in its order, and as one list for each bus of the plan."""
     plan = json.loads(definition.plan)
-    pins = {
-        stream["sensor"]: stream["trigger"]["pin"]
-        for stream in plan["streams"]
-        if stream["trigger"]["kind"] == "data_ready"
-    }
+    pins = {stream["sensor"]: stream["trigger"]["pin"] for stream in plan["streams"] if stream["trigger"]["kind"] == "data_ready"}
     models = []
     buses: list[list[I2CTarget]] = [[] for _ in plan["buses"]]
     for number, sensor in enumerate(plan["sensors"]):

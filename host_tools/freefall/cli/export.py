@@ -24,7 +24,10 @@ def export(src: str, form: str, output: str, definition: str | None, force: bool
         checked = source.definition
         summary = Summary(checked)
         collector, waiting, read = Collector(checked), 0, 0
-        with TableFiles(form, output, definition=checked, overwrite=force) as files, progress_bar("exporting", source.size) as update:
+        with (
+            TableFiles(form, output, definition=checked, overwrite=force) as files,
+            progress_bar("exporting", source.size) as update,
+        ):
             for host_ns, octets in source.chunks:
                 items = summary.feed(octets, host_ns)
                 collector.add(items)

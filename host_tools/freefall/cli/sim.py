@@ -42,7 +42,7 @@ def sim(definition: str, board: str, duration: float, seed: int, output: str | N
                 recorder.write(octets, start_ns + board_ns)
             return summary.feed(octets, start_ns + board_ns)
 
-        run(simulated, checked, duration_ns, receive, lambda ns: update(ns / _NS, f"{ns / _NS:.1f} s"))
+        run(simulated, checked, duration_ns, receive, lambda ns: update(ns / _NS, lambda: f"{ns / _NS:.1f} s"))
     wall_s = (time.time_ns() - start_ns) / _NS
     click.echo(f"{checked.name} on the {board} board: {simulated.now_ns() / _NS:.2f} s of its time in {wall_s:.1f} s")
     print_statistics(summary.statistics)

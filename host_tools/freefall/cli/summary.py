@@ -75,7 +75,9 @@ def print_ledger(ledger: Ledger) -> None:
     widths = [max(len(stream.name), 12) for stream in ledger.streams]
 
     def row(label: str, values: list) -> None:
-        click.echo("  " + label.ljust(label_len) + "".join(f"  {value:>{width}}" for value, width in zip(values, widths, strict=True)))
+        click.echo(
+            "  " + label.ljust(label_len) + "".join(f"  {value:>{width}}" for value, width in zip(values, widths, strict=True))
+        )
 
     click.echo("Ledger".ljust(label_len + 2) + "".join(f"  {s.name:>{w}}" for s, w in zip(ledger.streams, widths, strict=True)))
     for label, name in _LEDGER_ROWS:
@@ -87,7 +89,9 @@ def print_ledger(ledger: Ledger) -> None:
             click.echo(f"  {line.owner}: {line.left} {line.name} = {terms}, difference {line.difference}")
     for stream in ledger.streams:
         if stream.totals.after_report:
-            click.echo(f"  {stream.name}: {stream.totals.after_report} samples came after the board's last report and are not in these sums")
+            click.echo(
+                f"  {stream.name}: {stream.totals.after_report} samples came after the board's last report, not in these sums"
+            )
     if ledger.closed:
         click.echo(f"The ledger closes: difference 0 everywhere, {ledger.lost} samples lost on the way.")
     else:

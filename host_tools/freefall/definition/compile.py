@@ -89,10 +89,7 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
         "housekeeping_ms": document.housekeeping.period_ms,
         "watchdog_ms": document.watchdog.timeout_ms,
         "buses": [{"id": BUS_ID[name]} | bus.model_dump() for name, bus in document.bus.items()],
-        "sensors": [
-            {"driver": s.driver, "bus": bus_number[s.bus], "address": s.address, "config": s.config}
-            for s in sensors
-        ],
+        "sensors": [{"driver": s.driver, "bus": bus_number[s.bus], "address": s.address, "config": s.config} for s in sensors],
         "streams": [
             {
                 "name": s.name,

@@ -11,7 +11,5 @@ UART_PINS = {
     "uart0": {"tx": (0, 12, 16, 28), "rx": (1, 13, 17)},
     "uart1": {"tx": (4, 8, 20), "rx": (5, 9, 21)},
 }
-UART_DEFAULT_PINS = {
-    uart: {function: pins[0] for function, pins in functions.items()} for uart, functions in UART_PINS.items()
-}
+UART_DEFAULT_PINS = {uart: {function: pins[0] for function, pins in functions.items()} for uart, functions in UART_PINS.items()}
 BUS_ID = {"i2c0": 0, "i2c1": 1}

@@ -91,11 +91,11 @@ class Recorder:
         self.close()
 
     def _open(self, overwrite: bool):
+        if not overwrite and self.path.exists():
+            raise OutputExists(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return open(self.path, "wb" if overwrite else "xb")
-        except FileExistsError:
-            raise OutputExists(self.path) from None
         except OSError as error:
             raise FreefallError(f"cannot make the recording {self.path}: {error.strerror}") from error
 

@@ -131,14 +131,10 @@ def test_an_accelerometer_may_be_sampled_by_the_boards_clock():
     assert (stream.trigger, stream.rate_hz) == ("periodic", 10.0)
 
 
-@pytest.mark.parametrize(
-    ("range_g", "code", "scale"), [(2, 1, 3.90625e-6), (4, 2, 7.8125e-6), (8, 3, 15.625e-6)]
-)
+@pytest.mark.parametrize(("range_g", "code", "scale"), [(2, 1, 3.90625e-6), (4, 2, 7.8125e-6), (8, 3, 15.625e-6)])
 def test_adxl355_ranges(range_g, code, scale):
     definition = changed(("range_g = 2", f"range_g = {range_g}"))
-    assert definition.sensors[0] == Sensor(
-        0, "accel", "adxl355", 0x1D, "i2c0", {"range_code": code, "odr_code": 2}
-    )
+    assert definition.sensors[0] == Sensor(0, "accel", "adxl355", 0x1D, "i2c0", {"range_code": code, "odr_code": 2})
     assert definition.stream("vibration").channels == tuple(
         Channel(name, "g", RawWord(offset, 3, "big", 4, 20, True), Linear(scale, 0.0))
         for name, offset in (("x", 0), ("y", 3), ("z", 6))

@@ -84,15 +84,13 @@ FAULTS = {
     "payload name with a space": (
         [('"shaker"', '"Shaker 1"')],
         [
-            '2:8: name = "Shaker 1" must be a name: a small letter, then up to 31 small letters, '
-            "digits or underscores",
+            '2:8: name = "Shaker 1" must be a name: a small letter, then up to 31 small letters, digits or underscores',
         ],
     ),
     "stream name with a space": (
         [("[stream.vibration]", '[stream."no good"]')],
         [
-            '22:9: stream name "no good" must be a name: a small letter, then up to 31 small letters,'
-            " digits or underscores",
+            '22:9: stream name "no good" must be a name: a small letter, then up to 31 small letters, digits or underscores',
         ],
     ),
     "value for a section": (
@@ -154,8 +152,7 @@ FAULTS = {
     "transport that is none": (
         [('"uart0"', '"uart3"')],
         [
-            '5:13: transport = "uart3" is not possible; it must be one of uart0, uart1, usb; did you '
-            'mean "uart1"?',
+            '5:13: transport = "uart3" is not possible; it must be one of uart0, uart1, usb; did you mean "uart1"?',
         ],
     ),
     "watchdog between off and its least": (
@@ -169,8 +166,7 @@ FAULTS = {
     "ring that is no power of two": (
         [("pin = 15", "pin = 15\nring_depth = 100")],
         [
-            "26:14: ring_depth = 100 is not possible; it must be one of 4, 8, 16, 32, 64, 128, 256, "
-            "512, 1024",
+            "26:14: ring_depth = 100 is not possible; it must be one of 4, 8, 16, 32, 64, 128, 256, 512, 1024",
         ],
     ),
     "misspelt driver": (
@@ -270,8 +266,7 @@ FAULTS = {
     "data ready of a sensor without": (
         [('trigger = "periodic"\nrate_hz = 1.0', 'trigger = "data_ready"\npin = 14')],
         [
-            '29:11: trigger = "data_ready" is not supported for tmp117; use trigger = "periodic" with'
-            " rate_hz and without pin",
+            '29:11: trigger = "data_ready" is not supported for tmp117; use trigger = "periodic" with rate_hz and without pin',
         ],
     ),
     "calibration of a channel like no other": (
@@ -281,8 +276,7 @@ FAULTS = {
     "calibration of a misspelt channel": (
         [("rate_hz = 1.0", "rate_hz = 1.0\n[stream.temperature.calibration.temprature]\nscale = 1")],
         [
-            '31:33: calibration for "temprature", which is not a channel of the sensor; did you mean '
-            '"temperature"?',
+            '31:33: calibration for "temprature", which is not a channel of the sensor; did you mean "temperature"?',
         ],
     ),
     "APID too large for the streams": (
@@ -409,9 +403,7 @@ def test_a_load_at_its_limit_passes():
 
 def test_a_sensor_of_no_known_driver_is_not_judged_further():
     text = spoiled(("adxl355", "bmi270"), ('bus = "i2c0"\naddress = 0x1D', "bus = []\naddress = {}"))
-    assert findings(text) == [
-        '13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, tmp117'
-    ]
+    assert findings(text) == ['13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, tmp117']
 
 
 def test_a_short_latency_makes_many_packets():

@@ -59,7 +59,5 @@ def test_a_file_that_is_not_there_is_unreadable(tmp_path):
 def test_importing_definitions_brings_no_heavy_library():
     code = "import sys, freefall.definition; print({'numpy', 'pint', 'mcap'} & set(sys.modules))"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert result.stdout.strip() == "set()"

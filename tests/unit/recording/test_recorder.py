@@ -102,9 +102,11 @@ def test_existing_file_is_refused_and_left_alone_unless_overwriting(tmp_path):
     assert is_recording(path)
 
 
-def test_folder_that_is_not_there_is_a_sentence(tmp_path):
+def test_folder_that_is_not_there_is_made_and_one_that_cannot_be_is_a_sentence(tmp_path):
+    Recorder(tmp_path / "new" / "run.mcap", None, "test", start_ns=0).close()
+    assert open_recording(tmp_path / "new" / "run.mcap").complete
     with pytest.raises(FreefallError, match="cannot make the recording"):
-        Recorder(tmp_path / "no" / "run.mcap", None, "test", start_ns=0)
+        Recorder(tmp_path / "new" / "run.mcap" / "run.mcap", None, "test", start_ns=0)
 
 
 @pytest.mark.parametrize("host_ns", [-1, 2**63])

@@ -218,8 +218,7 @@ def _private_apt(root: Path, archive: Archive) -> Path:
     (root / "status").touch()  # as if nothing were installed
     (root / "sources" / "freefall.sources").write_text(
         f"Types: deb deb-src\nURIs: {archive.uris}\nSuites: {_SUITE}\nComponents: main\n"
-        "Targets: Packages Sources\n"
-        + (f"Signed-By: {archive.signed_by}\n" if archive.signed_by else "")
+        "Targets: Packages Sources\n" + (f"Signed-By: {archive.signed_by}\n" if archive.signed_by else "")
     )
     settings = {
         "Dir::State": root, "Dir::State::lists": root / "lists", "Dir::State::status": root / "status",

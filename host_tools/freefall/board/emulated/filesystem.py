@@ -18,6 +18,7 @@ _LITTLEFS_2_0 = 0x00020000
 # The board the emulator is; mpy-cross compiles viper code for its processor.
 _ARCHITECTURE = "armv6m"
 
+
 def firmware_sources() -> dict[str, Path]:
     """Path on the board -> source file here, of every firmware module a board of this kind loads."""
     sources = {}
@@ -38,9 +39,7 @@ def build_image(files: dict[str, bytes]) -> bytes:
         from littlefs import LittleFS
     except ImportError:
         raise MissingExtra("the emulated board", "emulated") from None
-    flash = LittleFS(
-        block_size=BLOCK_LEN, block_count=BLOCKS, prog_size=_PROGRAM_LEN, disk_version=_LITTLEFS_2_0
-    )
+    flash = LittleFS(block_size=BLOCK_LEN, block_count=BLOCKS, prog_size=_PROGRAM_LEN, disk_version=_LITTLEFS_2_0)
     contents = dict(files)
     for name, source in firmware_sources().items():
         contents[name.removesuffix(".py") + ".mpy"] = compiled(name, source.read_bytes())

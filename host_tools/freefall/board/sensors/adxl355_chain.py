@@ -22,9 +22,7 @@ def signal_chain(
     sigma_lsb = NOISE_G_PER_RTHZ * bandwidth_hz**0.5 * lsb_per_g
     # OFFSET[15:0] has the significance of DATA[19:4].
     octets = bytes(registers[r] for r in range(OFFSET_X_H, OFFSET_Z_L + 1))
-    offset_x, offset_y, offset_z = (
-        int.from_bytes(octets[n : n + 2], "big", signed=True) << 4 for n in (0, 2, 4)
-    )
+    offset_x, offset_y, offset_z = (int.from_bytes(octets[n : n + 2], "big", signed=True) << 4 for n in (0, 2, 4))
 
     def convert(time_ns: int) -> tuple[int, int, int]:
         x, y, z = signal(time_ns * 1e-9)  # type: ignore[misc]

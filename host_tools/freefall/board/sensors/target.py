@@ -29,9 +29,7 @@ class ModelError(BoardError):
     `register` is None when no register was involved, `value` is None for a read.
     """
 
-    def __init__(
-        self, part: str, what: str, section: str, register: int | None = None, value: int | None = None
-    ):
+    def __init__(self, part: str, what: str, section: str, register: int | None = None, value: int | None = None):
         self.part, self.register, self.value, self.section = part, register, value, section
         place = "" if register is None else f", register {register:#04x}"
         octets = "" if value is None else f", value {value:#04x}"

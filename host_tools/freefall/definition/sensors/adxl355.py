@@ -29,8 +29,7 @@ class Adxl355(SensorTable):
         """See SensorTable."""
         calibration = Linear(scale=_G_PER_LSB_2G * self.range_g / 2, offset=0.0)
         return tuple(
-            Channel(name, "g", replace(_X, offset=_X.octets * axis), calibration)
-            for axis, name in enumerate(self.CHANNELS)
+            Channel(name, "g", replace(_X, offset=_X.octets * axis), calibration) for axis, name in enumerate(self.CHANNELS)
         )
 
     def config(self) -> dict[str, int]:

@@ -28,9 +28,7 @@ def test_build_stays_out_of_a_path_make_cannot_handle(machine, cache, monkeypatc
     assert not any(" " in word for command in machine.commands for word in command)
 
 
-@pytest.mark.parametrize(
-    "command", ["apt-get update", "apt-get source", "dpkg-source", "dpkg-deb", "cmake", "make"]
-)
+@pytest.mark.parametrize("command", ["apt-get update", "apt-get source", "dpkg-source", "dpkg-deb", "cmake", "make"])
 def test_failed_command_is_named_with_its_log_and_leaves_nothing_behind(machine, cache, command):
     machine.failing = command
     message = failure(machine)

@@ -29,9 +29,7 @@ def test_user_file_comes_before_everything(machine, cache, tmp_path, monkeypatch
 def test_user_file_that_is_missing_is_an_error_and_nothing_is_tried(machine, cache, monkeypatch):
     image.get_image(machine=machine)
     monkeypatch.setenv("FREEFALL_IMAGE", "/no/such.uf2")
-    with pytest.raises(
-        image.ImageUnavailable, match=r"FREEFALL_IMAGE names /no/such\.uf2"
-    ) as caught:
+    with pytest.raises(image.ImageUnavailable, match=r"FREEFALL_IMAGE names /no/such\.uf2") as caught:
         image.get_image(machine=machine)
     assert caught.value.exit_code == 4
 
@@ -51,9 +49,7 @@ def test_build_follows_a_failed_download_and_says_what_it_does(machine, cache):
     assert path.read_bytes() == to_uf2(FIRMWARE)
     assert image.MICROPYTHON_VERSION in path.name and "debian-" in path.name
     assert names_in(cache) == {path.name, f"{path.name}.log", "lock"}
-    assert (
-        machine.manifest == 'freeze("$(PORT_DIR)/modules")\ninclude("$(MPY_DIR)/extmod/asyncio")\n'
-    )
+    assert machine.manifest == 'freeze("$(PORT_DIR)/modules")\ninclude("$(MPY_DIR)/extmod/asyncio")\n'
     assert "Name or service not known" in said[1]
     assert said[-1] == f"The image is {path}."
     assert all(sentence.endswith(".") for sentence in said)
@@ -66,9 +62,7 @@ def test_cached_official_image_comes_before_a_cached_build(machine):
     assert image.cached_image() == official
 
 
-@pytest.mark.parametrize(
-    "page", [b"<html>please log in</html>", OFFICIAL[:-512], OFFICIAL[:-1], b""]
-)
+@pytest.mark.parametrize("page", [b"<html>please log in</html>", OFFICIAL[:-512], OFFICIAL[:-1], b""])
 def test_download_that_is_no_whole_image_is_not_kept(machine, page):
     machine.official = page
     assert "debian" in image.get_image(machine=machine).name
@@ -154,8 +148,7 @@ def test_machine_without_apt_is_told_both_reasons_and_the_next_step(machine):
     assert failure(machine).splitlines() == [
         "There is no MicroPython 1.25.0 image for the emulated RP2040.",
         "The official image could not be downloaded: Name or service not known.",
-        "It could not be built from Debian's sources: there is no apt-get, so this is not a Debian "
-        "system.",
+        "It could not be built from Debian's sources: there is no apt-get, so this is not a Debian system.",
         "Next step: get the UF2 of MicroPython 1.25.0 for the Raspberry Pi Pico (RPI_PICO) on a "
         "computer with a network and set FREEFALL_IMAGE to its path.",
     ]

@@ -6,13 +6,8 @@ from freefall.board.emulated.uf2 import is_whole_uf2, to_uf2
 def test_uf2_has_the_blocks_of_the_format():
     two = to_uf2(b"\xaa" * 256 + b"\xbb")
     assert len(two) == 1024
-    assert (
-        two[:32].hex(" ", 4)
-        == "5546320a 57515d9e 00200000 00000010 00010000 00000000 02000000 56ff8be4"
-    )
-    assert two[512:544].hex(" ", 4) == (
-        "5546320a 57515d9e 00200000 00010010 00010000 01000000 02000000 56ff8be4"
-    )
+    assert two[:32].hex(" ", 4) == "5546320a 57515d9e 00200000 00000010 00010000 00000000 02000000 56ff8be4"
+    assert two[512:544].hex(" ", 4) == ("5546320a 57515d9e 00200000 00010010 00010000 01000000 02000000 56ff8be4")
     assert two[32:288] == b"\xaa" * 256 and two[544:546] == b"\xbb\0"
     assert two[508:512] == two[1020:] == bytes.fromhex("306fb10a")
 
