@@ -135,16 +135,8 @@ AFTER = codec.event(2, {"sensor": 2, "reason": 1}, apid=64, sequence_count=2, co
 
 
 def plausible(found):
-    """Whether the checks after the CRC let this packet through, as far as a receiver knowing PAYLOAD looks."""
-    if packet.declared_len(found) != len(found) or not packet.is_telemetry(found):
-        return False
-    stream = packet.apid_of(found) - PAYLOAD.base_apid - 1
-    if stream == -1:
-        return codec.parse_report(bytes(found), len(PAYLOAD.streams)) is not None
-    if not 0 <= stream < len(PAYLOAD.streams):
-        return False
-    size, places = PAYLOAD.streams[stream]
-    return len(found) == codec.stream_packet_length(places, size) and 1 <= packet.stream_of(found)[0] <= places
+    """Whether the checks after the CRC let this packet through."""
+    return receiver.judge_packet(bytes(found), PAYLOAD) is None
 
 
 def flips_with_first(job):

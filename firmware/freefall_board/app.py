@@ -28,7 +28,8 @@ class Payload:
         self._plan = plan
         self._port = port
         clock = self._clock = OnBoardClock(port.ticks_us, port.ticks_diff)
-        queue = self._queue = LinkQueue(port.link(plan["link"]), _QUEUE_DEPTH)
+        # A set of reports and an event find room in the queue whatever the streams do.
+        queue = self._queue = LinkQueue(port.link(plan["link"]), _QUEUE_DEPTH, len(plan["streams"]) + 2)
         identity = Identity(port.boot_count(), __version__, definition_id, port.reset_cause())
         self._reporter = Reporter(plan["apid"], identity, clock, port.seal, queue)
         buses = [port.i2c(bus) for bus in plan["buses"]]
@@ -48,36 +49,45 @@ class Payload:
 
     def start(self):
         """Say what booted, set the sensors up and let them measure, then arm the triggers."""
-        self._queue.put(bytes(frame.FRAME_ROOM), 1)  # the delimiter before the first frame
+        self._queue.put_report(bytes(frame.FRAME_ROOM), 1)  # the delimiter before the first frame
         self._clock.update()
         self._reporter.boot()
-        ready = [self._set_up(number, driver) for number, driver in enumerate(self._drivers)]
+        self._queue.pump()
+        self._queue.pump()
+        ready = [self._prepared(number, self._set_up, driver) for number, driver in enumerate(self._drivers)]
+        for number, driver in enumerate(self._drivers):
+            ready[number] = ready[number] and self._prepared(number, self._begin, driver)
         # Only now: with the first trigger the buses belong to the interrupts, which would break into a transfer made here.
         for plan, stream in zip(self._plan["streams"], self._streams):
             if ready[plan["sensor"]]:
                 self._arm(plan, stream)
+                stream.armed(self._clock.update())
                 self._running.append(stream)
         self._report(self._clock.update())
         timeout_ms = self._plan["watchdog_ms"]
         self._feed = self._port.watchdog(timeout_ms) if timeout_ms else None
 
     def step(self):
-        """One pass of the foreground loop; returns whether it made progress. Allocates nothing, never blocks on the link."""
+        """One pass of the foreground loop; returns whether there was anything to do.
+
+        Allocates nothing. Blocks at most for the rest of one frame on the link, at the link's pace.
+        """
         now = self._clock.update()
-        progress = 0
+        done = 0
         for stream in self._running:
-            progress += stream.poll(now)
+            done += stream.poll(now)
             stream.watch(now, self._reporter)
         if self._clock.elapsed(now, self._reported_at) >= self._housekeeping_us:
             self._report(now)
-        progress += self._queue.pump()
+        done += self._queue.pump()
         took = self._clock.elapsed(self._clock.ticks_us(), now)
         if took > self._longest_pass_us:
             self._longest_pass_us = took
-        # The watchdog is fed for work done, not for being awake.
-        if progress and self._feed:
+        # A pass that ends has emptied every ring and made every report that was due: that is the progress the watchdog wants.
+        # A link nobody reads and a sensor that is silent are counted and reported, and no reset would cure them.
+        if self._feed:
             self._feed()
-        return progress > 0
+        return done > 0
 
     def run(self):
         """Run for ever."""
@@ -86,19 +96,25 @@ class Payload:
             if not self.step():
                 port.idle()
 
-    def _set_up(self, number, driver):
+    def _prepared(self, number, step, driver):
+        """Whether a step of setting a sensor up succeeded; reported if not."""
         try:
-            if not driver.identify():
-                reason = reports.WRONG_IDENTITY
-            elif not driver.configure(self._port.sleep_ms):
-                reason = reports.NOT_CONFIGURED
-            else:
-                driver.start()
-                return True
+            reason = step(driver)
         except OSError:
             reason = reports.NO_ANSWER
+        if reason is None:
+            return True
+        self._clock.update()
         self._reporter.sensor_absent(number, reason)
         return False
+
+    def _set_up(self, driver):
+        if not driver.identify():
+            return reports.WRONG_IDENTITY
+        return None if driver.configure(self._port.sleep_ms) else reports.NOT_CONFIGURED
+
+    def _begin(self, driver):
+        driver.start()
 
     def _arm(self, plan, stream):
         trigger = plan["trigger"]

@@ -115,7 +115,7 @@ class FrameDecoder:
         self.accepted -= 1
         self.accepted_bytes -= stretch.size
         self._count_reject(stretch.size, reason)
-        return stretch._replace(packet=None, reason=reason)
+        return Stretch(stretch.offset, stretch.size, stretch.encoded, None, reason)
 
     def _hold(self, data, start, stop):
         size = stop - start

@@ -11,7 +11,7 @@ PARAMETER_REPORT = 25  # subtype of HOUSEKEEPING
 
 EVENT_LEN = 40
 BOARD_LEN = 52
-LEDGER_LEN = 68
+LEDGER_LEN = 72
 
 # Structure ids
 BOARD_SID = 1
@@ -35,7 +35,7 @@ BOOT_LAYOUT = ">HI4s4sB"
 SENSOR_ABSENT_LAYOUT = ">HBB"
 SENSOR_LAYOUT = ">HBBI"
 BOARD_LAYOUT = ">HBBI4s4sIHHII"
-LEDGER_LAYOUT = ">HHIIIIIIIIIII"
+LEDGER_LAYOUT = ">HHIIIIIIIIIIII"
 
 # Counters wrap here: the largest power of two whose values are small integers on a 32-bit MicroPython.
 COUNTER_MODULO = 1 << 30

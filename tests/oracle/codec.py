@@ -114,8 +114,8 @@ BOARD_LENGTH = 52
 
 LEDGER = [("sid", 2), ("most_waiting", 2), ("seen", 4), ("taken", 4), ("bus_errors", 4), ("overruns", 4)]
 LEDGER += [("framed", 4), ("pending", 4), ("samples_sent", 4), ("samples_dropped", 4)]
-LEDGER += [("packets_sent", 4), ("packets_dropped", 4), ("longest_interrupt_us", 4)]
-LEDGER_LENGTH = 68
+LEDGER += [("packets_sent", 4), ("packets_dropped", 4), ("longest_interrupt_us", 4), ("late", 4)]
+LEDGER_LENGTH = 72
 
 
 def fill(layout: list[tuple[str, int]], values: dict[str, int]) -> bytes:

@@ -81,7 +81,7 @@ def housekeeping() -> list[dict]:
     }
     ledger = {"sid": 256, "most_waiting": 31, "seen": 1000, "taken": 990, "bus_errors": 7, "overruns": 3}
     ledger |= {"framed": 975, "pending": 15, "samples_sent": 950, "samples_dropped": 25}
-    ledger |= {"packets_sent": 38, "packets_dropped": 1, "longest_interrupt_us": 412}
+    ledger |= {"packets_sent": 38, "packets_dropped": 1, "longest_interrupt_us": 412, "late": 2}
     wrapped = {
         **ledger,
         "seen": 3,
@@ -91,7 +91,7 @@ def housekeeping() -> list[dict]:
         "framed": most - 20,
         "pending": 20,
     }
-    wrapped |= {"samples_sent": most - 21, "samples_dropped": 1}
+    wrapped |= {"samples_sent": most - 21, "samples_dropped": 1, "late": most}
     start = dict.fromkeys(ledger, 0)
     cases = [
         ("board", board, 4, 0, (1, 0)),

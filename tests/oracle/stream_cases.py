@@ -183,6 +183,7 @@ def stream_rule_cases() -> list[tuple[str, bytes]]:
         ("size: first octet of an unused place not zero", between(changed(one, 27, 1))),
         ("size: an octet amid unused places not zero", between(changed(one, 130, 0x55))),
         ("size: last octet of the last unused place not zero", between(changed(one, 242, 0x80))),
+        ("size: no sample, every place zero", between(changed(_packet("20 octets, zeros"), 13, 0))),
         ("size: one sample too few counted", between(changed(full, 13, 24))),
         ("size: first unused place not zero, no pad", between(changed(without_pad, 21, 1))),
         ("size: last octet of 24 not zero, no pad", between(changed(without_pad, 23, 1))),
@@ -206,4 +207,6 @@ def unchecked_cases() -> list[tuple[str, bytes]]:
         ("sensor of the last stream stopped", between(changed(stopped, 22, 3))),
         ("sensor of the last stream answers again", between(changed(back, 22, 3))),
         ("ledger of the last stream", between(changed(ledger, 21, 3))),
+        ("sensor stopped, spare 255", between(changed(stopped, 23, 255))),
+        ("sensor answers again, spare 1", between(changed(back, 23, 1))),
     ]

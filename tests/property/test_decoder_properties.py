@@ -1,19 +1,14 @@
 """Decoder and ledger against the real board core, with random triggers, faults, refusals, reboots and damage on the way."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freefall.decode import BootEvent, Collector, Decoder, Gap, LedgerReport, Reject, SamplePacket
-from freefall.errors import WrongDefinition
 from freefall_wire import frame, packet
 from freefall_wire.frame import FrameDecoder
-from oracle import codec, frames
-from oracle.receiver import Payload, receive
-from unit.decode import packets as made
 from unit.decode.fake_board import FakeBoard, bench_definition
-from unit.decode.packets import plain
+from unit.decode.packets import check_cuts
 
 BENCH = bench_definition(vibration=4)
 
@@ -241,191 +236,7 @@ def test_damage_around_reboots_never_delivers_what_was_not_sampled(board, damage
                 assert after.index >= before.index + len(before.raw) and after.time_ns >= before.time_ns
 
 
-# --- against the oracle ---
-
-PAYLOAD = Payload(BENCH.apid, tuple((s.sample_len, s.samples_per_packet) for s in BENCH.streams), len(BENCH.sensors))
-
-
-def agrees_with_the_oracle(data):
-    """Asserts, stretch by stretch, that Decoder takes and refuses what the oracle does, for its reason, and reads the same.
-
-    False when the board named another definition, for then a Decoder ends.
-    """
-    decoder, judged, at = Decoder(BENCH), receive(data, PAYLOAD), 0
-    for stretch in judged.stretches:
-        end, duplicates = stretch.offset + stretch.size, decoder.duplicates
-        try:
-            items = decoder.feed(data[at:end])
-        except WrongDefinition:
-            assert stretch.packet is not None
-            assert codec.parse_report(stretch.packet, len(BENCH.streams))["definition_id"] != BENCH.definition_id
-            return False
-        at = end
-        if stretch.reason:
-            octets = b"" if stretch.size > 254 else data[stretch.offset : end - 1]
-            assert items == [Reject(stretch.offset, stretch.size, stretch.reason, octets)]
-        elif decoder.duplicates > duplicates:
-            assert items == []
-        else:
-            assert not any(isinstance(item, Reject) for item in items)
-            assert_reads_the_same(items[-1], stretch.packet)
-    assert decoder.feed(data[at:]) == []
-    counters = decoder.counters
-    assert (counters.octets_accepted, counters.octets_rejected) == (judged.accepted, judged.rejected)
-    assert (counters.octets_idle, counters.octets_pending) == (judged.idle, judged.pending)
-    assert counters.frames_accepted == len(judged.packets)
-    assert counters.octets_unaccounted == 0 and counters.octets_fed == len(data)
-    assert decoder.ledger.as_dict()
-    return True
-
-
-def assert_reads_the_same(item, octets):
-    """The item is what the oracle reads in the packet, in every field that both name alike."""
-    if isinstance(item, SamplePacket):
-        fields = codec.parse_stream_packet(octets, item.stream.sample_len)
-        assert (item.stream.apid, item.index % 2**32) == (packet.apid_of(octets), fields["index"])
-        assert [sample.tobytes() for sample in item.raw] == fields["samples"]
-    else:
-        fields = codec.parse_pus_header(octets) | codec.parse_report(octets, len(BENCH.streams))
-        for name in fields.keys() & set(item.__slots__):
-            value = getattr(item, name)
-            assert getattr(value, "number", value) == fields[name], name
-    assert item.time_ns == (fields["seconds"] * 10**6 + fields["microseconds"]) * 1000
-
-
-@lenient
-@given(st.binary(max_size=2000), st.lists(st.integers(0, 2000), max_size=20))
-def test_decoder_says_of_any_octets_what_the_oracle_says(data, cuts):
-    assert agrees_with_the_oracle(data)
-    check_cuts(data, cuts)
-
-
-times = st.builds(codec.encode_time, st.integers(0, 3), st.sampled_from([0, 1, 999_999]))
-
-
-def values_of(layout, **known):
-    """Values for the fields of an oracle's layout, any but those known."""
-    drawn = {name: st.integers(0, 256**size - 1) for name, size in layout}
-    ids = {"wire_format": 1, "definition_id": BENCH.definition_id}
-    drawn |= {name: st.just(value) for name, value in (ids | known).items() if name in drawn}
-    drawn |= {name: st.integers(0, 1) for name in ("stream", "sensor") if name in drawn}
-    return st.fixed_dictionaries(drawn)
-
-
-@st.composite
-def legal(draw):
-    """A packet that BENCH may send, but in any order and with any counts."""
-    kind = draw(st.sampled_from(["samples", "event", "board", "ledger"]))
-    at = {"sequence_count": draw(st.integers(0, 3)), "time": draw(times)}
-    if kind == "samples":
-        stream = draw(st.sampled_from(BENCH.streams))
-        sample = st.binary(min_size=stream.sample_len, max_size=stream.sample_len)
-        places = draw(st.lists(sample, min_size=1, max_size=stream.samples_per_packet))
-        index = draw(st.sampled_from([0, 1, 4, 2**31, 2**32 - 1]))
-        return codec.stream_packet(places, index, samples_per_packet=stream.samples_per_packet, apid=stream.apid, **at)
-    at |= {"apid": BENCH.apid, "counter": draw(st.integers(0, 3))}
-    if kind == "event":
-        event_id = draw(st.sampled_from(sorted(codec.EVENTS)))
-        return codec.event(event_id, draw(values_of(codec.EVENTS[event_id][1])), **at)
-    if kind == "board":
-        return codec.housekeeping(draw(values_of(codec.BOARD, sid=1)), **at)
-    return codec.housekeeping(draw(values_of(codec.LEDGER, sid=256 + draw(st.integers(0, 1)))), **at)
-
-
-@st.composite
-def mutated(draw):
-    """A legal packet after up to three octets were set, or with octets fewer or more, its length field following or not."""
-    octets = bytearray(draw(legal()))
-    for _ in range(draw(st.integers(0, 3))):
-        # where the rules are: headers, numbers, layouts' ends, padding
-        at = draw(st.one_of(st.sampled_from([0, 1, 2, 4, 5, 6, 7, 8, 13, 20, 21, 22, 29, 31]), st.integers(0, len(octets) - 1)))
-        if at < len(octets):
-            step = draw(st.sampled_from([1, -1, 2, 0x10, 0x40, 0x80]))
-            octets[at] = draw(st.sampled_from([0, 1, 2, 3, 4, 8, 255, (octets[at] + step) % 256]))
-    change = draw(st.sampled_from([0] * 12 + [-8, -4, -1, 1, 4, 12]))
-    octets = (octets + bytes(max(change, 0)))[: len(octets) + change]
-    if draw(st.booleans()):
-        octets[5] = (octets[5] + change) % 256
-    return bytes(octets)
-
-
-arbitrary = st.builds(
-    lambda apid, sequence, octets, length: codec.primary_header(apid, sequence, length) + (octets + bytes(length))[: length - 6],
-    st.integers(BENCH.apid - 1, BENCH.apid + 3),
-    st.integers(0, 3),
-    st.one_of(
-        st.binary(max_size=242),
-        st.builds(
-            lambda service, rest: bytes([0x20, *service, *bytes(11)]) + rest,
-            st.sampled_from([(5, 1), (5, 3), (3, 25)]),
-            st.builds(
-                lambda number, rest: number.to_bytes(2, "big") + rest,
-                st.sampled_from([1, 2, 3, 4, 256, 257, 258]),
-                st.binary(max_size=46),
-            ),
-        ),
-        st.builds(
-            lambda seconds, count, index, rest: bytes([0, 0, 0, seconds, 0, 0, 0, count]) + index.to_bytes(4, "big") + rest,
-            st.integers(0, 3),
-            st.integers(0, 5),
-            st.sampled_from([0, 1, 4, 2**31, 2**32 - 1]),
-            st.binary(max_size=36),
-        ),
-    ),
-    st.sampled_from([20, BENCH.streams[0].packet_len, BENCH.streams[1].packet_len, 40, 52, 68]),
-)  # fmt: skip
-
-
-def sealed(octets):
-    """0..248 octets as a frame with the right CRC, be they a packet or not."""
-    return codec.cobs_encode(octets + frames.octets(codec.crc32(octets), 4))
-
-
-@settings(deadline=None, max_examples=500)
-@given(
-    st.lists(st.one_of(legal(), mutated(), mutated(), arbitrary, st.binary(max_size=248)), max_size=12),
-    st.sampled_from([b"\0", b"", b"\0\0\0"]),
-    st.lists(st.integers(0, 800), max_size=6),
-)
-def test_decoder_says_of_any_packets_with_a_right_crc_what_the_oracle_says(packets, lead, cuts):
-    wire = lead + b"".join(sealed(octets) + b"\0" for octets in packets)
-    if agrees_with_the_oracle(wire):
-        check_cuts(wire, cuts)
-
-
-EVERY_KIND = {
-    "boot": made.boot(BENCH),
-    "sensor absent": made.event(BENCH, 2, {"sensor": 1, "reason": 1}),
-    "sensor stopped": made.event(BENCH, 3, {"stream": 1, "spare": 0, "bus_errors": 3}),
-    "sensor answers again": made.event(BENCH, 4, {"stream": 0, "spare": 0, "bus_errors": 3}),
-    "board": made.board(BENCH),
-    "ledger": made.ledger(BENCH, 1),
-    "full, with a pad": made.samples(BENCH.streams[0], 7, 4, 1000),
-    "one sample, with a pad": made.samples(BENCH.streams[0], 7, 1, 1000),
-    "one sample, no pad": made.samples(BENCH.streams[1], 7, 1, 1000),
-}
-
-
-@pytest.mark.parametrize("kind", EVERY_KIND)
-def test_decoder_says_what_the_oracle_says_whichever_octet_is_another(kind):
-    """Each octet of a packet set to small values, to 255, and with each of its bits flipped, the CRC right."""
-    octets, _ = codec.judge_frame(EVERY_KIND[kind][:-1])
-    for at, octet in enumerate(octets):
-        for value in {*range(10), 255, *(octet ^ 1 << bit for bit in range(8))}:
-            agrees_with_the_oracle(b"\0" + sealed(octets[:at] + bytes([value]) + octets[at + 1 :]) + b"\0")
-
-
-def check_cuts(wire, cuts):
-    """The items are the same for any cut, bytewise too."""
-    whole = plain(Decoder(BENCH).feed(wire))
-    bounds = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
-    for at in (bounds, range(len(wire) + 1)):
-        decoder = Decoder(BENCH)
-        pieces = [item for a, b in zip(at, at[1:], strict=False) for item in decoder.feed(wire[a:b])]
-        assert plain(pieces) == whole
-
-
 @settings(deadline=None, max_examples=50)
 @given(boards(st.integers(1, 2)), damage, st.lists(st.integers(0, 5000), max_size=10))
 def test_decoder_gives_the_same_items_however_a_run_is_cut(board, damages, cuts):
-    check_cuts(bytes(octet for octet, _ in damaged(board.wire, damages)), cuts)
+    check_cuts(BENCH, bytes(octet for octet, _ in damaged(board.wire, damages)), cuts)

@@ -1,13 +1,10 @@
 """The foreground's half of a stream: ring -> packet -> frame -> link queue."""
 
 from freefall_wire import frame, packet
-from freefall_wire.const import const
 from freefall_wire.reports import COUNTER_MASK
 
 from .slices import slicer
 
-_MASK = const(0x3FFFFFFF)  # COUNTER_MASK, as a constant the compiler can fold
-assert _MASK == COUNTER_MASK
 _PACKET_AT = frame.PACKET_AT
 _SAMPLES_AT = frame.PACKET_AT + packet.SAMPLES_AT
 
@@ -26,12 +23,15 @@ class Packetizer:
         self.samples_dropped = 0
         self.packets_sent = 0
         self.packets_dropped = 0
+        self.late = 0
         self.most_waiting = 0
         self._apid = plan["apid"]
         self._sample_len = plan["sample_len"]
         self._full = plan["samples_per_packet"]
         self._packet_len = plan["packet_len"]
         self._max_latency_us = plan["max_latency_ms"] * 1000
+        # Half a period of jitter and latency is allowed; beyond that a trigger was merged with another, or never came.
+        self._late_us = plan["period_us"] + plan["period_us"] // 2
         self._ring = ring
         self._clock = clock
         self._seal = seal
@@ -45,7 +45,8 @@ class Packetizer:
         self._count = 0  # samples in the open packet
         self._opened = 0  # stamp of its first sample
         self._first = 0  # trigger number of its first sample
-        self._last = 0  # trigger number of the newest sample packed
+        self._last = -2  # trigger number of the newest sample packed; nothing follows -2 by one
+        self._last_stamp = 0
         self._wraps = 0  # of the trigger number, for the index's upper bits
         self._first_wraps = 0
 
@@ -69,13 +70,20 @@ class Packetizer:
     def _pack(self, ring):
         slot = ring.oldest()
         number = ring.numbers[slot]
-        if self._count and number != (self._last + 1) & _MASK:
+        stamp = ring.stamps[slot]
+        consecutive = number == (self._last + 1) & COUNTER_MASK
+        if consecutive and self._clock.elapsed(stamp, self._last_stamp) > self._late_us:
+            self.late = (self.late + 1) & COUNTER_MASK
+            consecutive = False
+        # Samples of one packet are one period apart: only so does its one time date them all.
+        if self._count and not consecutive:
             self._close()
         if number < self._last:
             self._wraps += 1
         self._last = number
+        self._last_stamp = stamp
         if not self._count:
-            self._opened = ring.stamps[slot]
+            self._opened = stamp
             self._first = number
             self._first_wraps = self._wraps
         self._buf[self._places[self._count]] = ring.slots[slot]
@@ -97,10 +105,10 @@ class Packetizer:
         self._seal(buf, self._packet_len)
         self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
         self._count = 0
-        self.framed = (self.framed + count) & _MASK
-        if self._queue.put(self._frame, self._frame_len):
-            self.packets_sent = (self.packets_sent + 1) & _MASK
-            self.samples_sent = (self.samples_sent + count) & _MASK
+        self.framed = (self.framed + count) & COUNTER_MASK
+        if self._queue.put_samples(self._frame, self._frame_len):
+            self.packets_sent = (self.packets_sent + 1) & COUNTER_MASK
+            self.samples_sent = (self.samples_sent + count) & COUNTER_MASK
         else:
-            self.packets_dropped = (self.packets_dropped + 1) & _MASK
-            self.samples_dropped = (self.samples_dropped + count) & _MASK
+            self.packets_dropped = (self.packets_dropped + 1) & COUNTER_MASK
+            self.samples_dropped = (self.samples_dropped + count) & COUNTER_MASK

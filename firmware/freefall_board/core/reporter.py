@@ -70,7 +70,8 @@ class Reporter:
         """Report the ledger of stream `number`, all of it true at one instant."""
         while True:
             # No trigger was handled between the two looks at `seen`, so all in between belong together. This asks for no
-            # interrupt lock, which would delay the very time stamps it is meant to vouch for.
+            # interrupt lock, which would delay the very time stamps it is meant to vouch for. It ends as soon as no trigger
+            # comes for these few lines: a board where that never happens has no time to build a packet either.
             seen = sampler.seen
             taken = sampler.taken
             bus_errors = sampler.bus_errors
@@ -96,6 +97,7 @@ class Reporter:
             packetizer.packets_sent,
             packetizer.packets_dropped,
             sampler.longest_us,
+            packetizer.late,
         )
         self._send_housekeeping(reports.LEDGER_LEN)
 
@@ -145,5 +147,5 @@ class Reporter:
         self._seal(buf, packet_len)
         self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
         self.built = (self.built + 1) & reports.COUNTER_MASK
-        if not self._queue.put(self._frame, packet_len + frame.FRAME_OVERHEAD):
+        if not self._queue.put_report(self._frame, packet_len + frame.FRAME_OVERHEAD):
             self.dropped = (self.dropped + 1) & reports.COUNTER_MASK

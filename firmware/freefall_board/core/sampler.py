@@ -5,12 +5,15 @@ from freefall_wire.reports import COUNTER_MASK
 
 from .ring import FULL
 
-_MASK = const(0x3FFFFFFF)  # COUNTER_MASK, as a constant the compiler can fold
-assert _MASK == COUNTER_MASK
+# One failed read may be a glitch; this many in a row are a sensor that does not answer.
+STOPPED = const(3)
+# Each read of a hung bus holds all interrupts for the bus's timeout: a stopped sensor is asked at every 32nd trigger only.
+_ASK_MASK = const(31)
 
 
 class Sampler:
-    """`trigger` is the interrupt handler. It allocates nothing, makes no name, touches no float, and never raises.
+    """`trigger` is the interrupt handler. It allocates nothing, makes no name and touches no float; an OSError of the read is
+    counted, anything else the read raises is a fault of the driver and ends the stream.
 
     seen = taken + bus_errors + overruns, all modulo 2^30, whenever no trigger is being handled.
     """
@@ -20,7 +23,7 @@ class Sampler:
         self.taken = 0
         self.bus_errors = 0
         self.overruns = 0
-        self.errors_in_row = 0
+        self.errors_in_row = 0  # at most STOPPED
         self.longest_us = 0
         self._ring = ring
         self._read_into = read_into
@@ -32,23 +35,29 @@ class Sampler:
     def _on_trigger(self, source):
         stamp = self._ticks_us()
         number = self.seen
-        self.seen = (number + 1) & _MASK
-        ring = self._ring
-        slot = ring.reserve()
+        self.seen = (number + 1) & COUNTER_MASK
+        slot = self._ring.reserve()
         if slot == FULL:
-            self.overruns = (self.overruns + 1) & _MASK
-            return
+            self.overruns = (self.overruns + 1) & COUNTER_MASK
+        elif self.errors_in_row == STOPPED and number & _ASK_MASK:
+            self.bus_errors = (self.bus_errors + 1) & COUNTER_MASK
+        else:
+            self._read(slot, number, stamp)
+        took = self._elapsed(self._ticks_us(), stamp)
+        if took > self.longest_us:
+            self.longest_us = took
+
+    def _read(self, slot, number, stamp):
+        ring = self._ring
         try:
             self._read_into(ring.slots[slot])
         except OSError:
-            self.bus_errors = (self.bus_errors + 1) & _MASK
-            self.errors_in_row = (self.errors_in_row + 1) & _MASK
+            self.bus_errors = (self.bus_errors + 1) & COUNTER_MASK
+            if self.errors_in_row < STOPPED:
+                self.errors_in_row += 1
             return
         ring.numbers[slot] = number
         ring.stamps[slot] = stamp
         ring.commit()
-        self.taken = (self.taken + 1) & _MASK
+        self.taken = (self.taken + 1) & COUNTER_MASK
         self.errors_in_row = 0
-        took = self._elapsed(self._ticks_us(), stamp)
-        if took > self.longest_us:
-            self.longest_us = took

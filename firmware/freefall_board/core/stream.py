@@ -4,13 +4,14 @@ from freefall_wire import reports
 
 from .packetizer import Packetizer
 from .ring import Ring
-from .sampler import Sampler
+from .sampler import STOPPED, Sampler
 
-# One failed read may be a glitch; three in a row are a sensor that does not answer.
-_ERRORS_BEFORE_STOPPED = 3
-# Silence of ten sample periods, and at least this long, is a sensor whose data-ready line has stopped.
+# Silence of ten sample periods is a sensor whose data-ready line has stopped; at least and at most this long (ticks wrap).
 _SILENT_PERIODS = 10
-_SILENT_US = 200000
+_LEAST_SILENT_US = 200000
+_MOST_SILENT_US = 500000000
+# Between two events of one stream: a sensor that fails and recovers all the time must not fill the link with saying so.
+_EVENT_PAUSE_US = 100000
 
 
 class Stream:
@@ -22,10 +23,15 @@ class Stream:
         self.sampler = Sampler(ring, read_into, clock.ticks_us, clock.elapsed)
         self.packetizer = Packetizer(plan, ring, clock, seal, queue)
         self._clock = clock
-        self._silent_us = max(_SILENT_US, _SILENT_PERIODS * plan["period_us"])
+        self._silent_us = min(max(_LEAST_SILENT_US, _SILENT_PERIODS * plan["period_us"]), _MOST_SILENT_US)
         self._answers = True
+        self._changed_at = 0
         self._seen = 0
-        self._seen_at = clock.now
+        self._seen_at = 0
+
+    def armed(self, now):
+        """The trigger is on since tick `now`; silence counts from here."""
+        self._changed_at = self._seen_at = now
 
     def poll(self, now):
         """Pack and send what is due at tick `now`; returns the number of samples packed."""
@@ -37,13 +43,11 @@ class Stream:
         if sampler.seen != self._seen:
             self._seen = sampler.seen
             self._seen_at = now
-            answers = sampler.errors_in_row < _ERRORS_BEFORE_STOPPED
-            # A sensor counted out comes back with a good read, not with fewer than three failures.
-            if not self._answers and sampler.errors_in_row:
-                answers = False
+            answers = sampler.errors_in_row < STOPPED
         else:
             answers = self._answers and self._clock.elapsed(now, self._seen_at) < self._silent_us
-        if answers != self._answers:
+        if answers != self._answers and self._clock.elapsed(now, self._changed_at) >= _EVENT_PAUSE_US:
             self._answers = answers
+            self._changed_at = now
             event = reports.SENSOR_BACK if answers else reports.SENSOR_STOPPED
             reporter.sensor_state(event, self.number, sampler.bus_errors)

@@ -6,6 +6,9 @@ _TEMP_RESULT = const(0x00)  # 7.6.1.2
 _CONFIGURATION = const(0x01)  # 7.6.1.3
 _DEVICE_ID = const(0x0F)  # 7.6.1.11: bits 11..0 read 0x117
 
+_DATA_READY = const(0x20)  # bit 13 of the configuration, in its first octet: a conversion has ended since the last look
+_LONGEST_CYCLE_MS = const(1100)  # 64 averages, Table 7-7, and some
+
 _AVERAGES_SHIFT = const(5)
 _CONTINUOUS = const(0)  # MOD = 00
 _SETTINGS_MASK = const(0x0FE0)  # MOD, CONV, AVG; the rest are flags
@@ -35,7 +38,15 @@ class Tmp117:
         word = bytearray((self._settings >> 8, self._settings & 0xFF))
         self._write(self._address, _CONFIGURATION, word)
         self._read(self._address, _CONFIGURATION, word)
-        return (word[0] << 8 | word[1]) & _SETTINGS_MASK == self._settings
+        if (word[0] << 8 | word[1]) & _SETTINGS_MASK != self._settings:
+            return False
+        # Before its first conversion has ended the part reads -256 degC.
+        for _ in range(_LONGEST_CYCLE_MS):
+            if word[0] & _DATA_READY:
+                return True
+            sleep_ms(1)
+            self._read(self._address, _CONFIGURATION, word)
+        return False
 
     def start(self):
         """See drivers/__init__.py."""

@@ -13,6 +13,7 @@ from .rp2_seal import seal_in_place
 
 _UART_BUFFER_LEN = 4096
 _BOOT_COUNT_FILE = "boot_count"
+_HALF_CLOCK_US = 5
 _TICK_HZ = 1000000
 # Cycles of one round of _tick besides the delay loop's own count.
 _TICK_OVERHEAD = 3
@@ -51,12 +52,15 @@ class Port:
                 count = int(file.read()) + 1
         except (OSError, ValueError):
             count = 1
-        with open(_BOOT_COUNT_FILE, "w") as file:
-            file.write(str(count))
+        try:
+            with open(_BOOT_COUNT_FILE, "w") as file:
+                file.write(str(count))
+        except OSError:
+            pass  # a full or damaged file system must not keep the payload from running; the next boot has the same number
         return count
 
     def reset_cause(self):
-        """One of the reset causes of freefall_wire.reports."""
+        """One of the reset causes of freefall_wire.reports; machine.reset() is a watchdog reset on this chip."""
         cause = machine.reset_cause()
         if cause == machine.PWRON_RESET:
             return reports.POWER_ON
@@ -65,7 +69,8 @@ class Port:
         return reports.UNKNOWN
 
     def i2c(self, plan):
-        """The bus of a plan. A target that holds it is given up on after the plan's timeout, with OSError."""
+        """The bus of a plan. A transfer that takes longer than the plan's timeout is given up, with OSError."""
+        _free_bus(plan["scl"], plan["sda"])
         return machine.I2C(
             plan["id"],
             scl=machine.Pin(plan["scl"]),
@@ -76,7 +81,8 @@ class Port:
 
     def on_edge(self, pin, handler):
         """Call handler at every rising edge of a pin. Edges while it runs are one more call, not several."""
-        line = machine.Pin(pin, machine.Pin.IN)
+        # Pulled down: the line of a sensor without power must not float.
+        line = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_DOWN)
         line.irq(handler, machine.Pin.IRQ_RISING, hard=True)
         self._armed.append(line)
 
@@ -109,6 +115,19 @@ class Port:
         return machine.WDT(timeout=timeout_ms).feed
 
 
+def _free_bus(scl, sda):
+    # A reset in mid-transfer leaves the target holding SDA until it has been clocked through its octet (I2C-bus spec. 3.1.16).
+    clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
+    data = machine.Pin(sda, machine.Pin.IN, machine.Pin.PULL_UP)
+    for _ in range(9):
+        if data.value():
+            return
+        clock.value(0)
+        time.sleep_us(_HALF_CLOCK_US)
+        clock.value(1)
+        time.sleep_us(_HALF_CLOCK_US)
+
+
 def _usb_writer():
     from select import POLLOUT, poll
 
@@ -121,7 +140,8 @@ def _usb_writer():
         pass
 
     def write(buf, start, size):
-        # A full USB FIFO blocks a write for up to 500 ms; so ask first.
+        # A FIFO without room blocks a write for 500 ms, so ask first. It answers for one octet only: a host that stops reading
+        # in mid-frame still costs one such wait.
         for _ in ipoll(0):
             return stdout.write(buf, start, size)
         return 0

@@ -61,11 +61,16 @@ class InterruptController:
 
 
 class Bus:
-    """An I2C bus as machine.I2C offers it, on sensor models that take and give single octets."""
+    """An I2C bus as machine.I2C offers it, on sensor models that take and give single octets.
 
-    def __init__(self, clock, freq_hz, targets):
+    As on the RP2040, the timeout is for all of a write or read: one too slow for it fails though nothing hangs.
+    """
+
+    def __init__(self, clock, freq_hz, timeout_us, targets):
         self._clock = clock
         self._octet_ns = _BITS_PER_I2C_OCTET * 1000000000 // freq_hz
+        self._timeout_ns = timeout_us * 1000
+        self._deadline_ns = 0
         self._targets = {target.address: target for target in targets}
 
     def readfrom_mem_into(self, address, register, buf):
@@ -74,7 +79,7 @@ class Bus:
         self._start(target, True)
         for i in range(len(buf)):
             buf[i] = target.read()
-            self._take(1)
+            self._take_octet(target)
         target.stop()
 
     def writeto_mem(self, address, register, data):
@@ -84,26 +89,32 @@ class Bus:
     def _write(self, address, octets):
         target = self._targets.get(address)
         if target is None:
-            self._take(1)
+            self._clock.advance_to(self._clock.now_ns() + self._octet_ns)
             raise OSError(5, "no I2C target at 0x%02x" % address)
         self._start(target, False)
         for octet in octets:
             acknowledged = target.write(octet)
-            self._take(1)
+            self._take_octet(target)
             if not acknowledged:
                 target.stop()
                 raise OSError(5, "I2C target 0x%02x did not acknowledge an octet" % address)
         return target
 
     def _start(self, target, read):
+        self._deadline_ns = self._clock.now_ns() + self._timeout_ns
         acknowledged = target.start(read)
-        self._take(1)
+        self._take_octet(target)
         if not acknowledged:
             target.stop()
             raise OSError(5, "I2C target 0x%02x did not acknowledge" % target.address)
 
-    def _take(self, octets):
-        self._clock.advance_to(self._clock.now_ns() + octets * self._octet_ns)
+    def _take_octet(self, target):
+        end_ns = self._deadline_ns + 1 if target.hung else self._clock.now_ns() + self._octet_ns
+        if end_ns > self._deadline_ns:
+            self._clock.advance_to(self._deadline_ns)
+            target.stop()
+            raise OSError(110, "I2C target 0x%02x: the transfer took longer than the bus's timeout" % target.address)
+        self._clock.advance_to(end_ns)
 
 
 class PacedLink:
@@ -152,7 +163,8 @@ class Port:
     seal = staticmethod(frame.seal_in_place)
 
     def __init__(self, clock, on_octets, boot_count=1):
-        self.lines = {}
+        self.lines = {}  # by pin
+        self.ticks = []  # lines of periodic ticks, in the order of their streams
         self.wire = None
         self._clock = clock
         self._buses = []
@@ -192,7 +204,7 @@ class Port:
 
     def i2c(self, plan):
         """The next bus of the plan."""
-        return Bus(self._clock, plan["freq_hz"], self._buses.pop(0))
+        return Bus(self._clock, plan["freq_hz"], plan["timeout_us"], self._buses.pop(0))
 
     def on_edge(self, pin, handler):
         """Call handler at every rising edge of a pin."""
@@ -207,7 +219,7 @@ class Port:
     def on_tick(self, period_us, handler):
         """Call handler every period_us, the first time after one period."""
         line = Line(self._interrupts, handler)
-        self.lines["tick of %d us" % period_us] = line
+        self.ticks.append(line)
         period_ns = period_us * 1000
         due_ns = self._clock.now_ns() + period_ns
 

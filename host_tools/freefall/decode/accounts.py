@@ -18,6 +18,7 @@ from .reports import BoardReport, LedgerReport
 
 _COUNTERS = (
     "seen", "taken", "bus_errors", "overruns", "framed", "samples_sent", "samples_dropped", "packets_sent", "packets_dropped",
+    "late",
 )  # fmt: skip
 # received, packets_received, missing, duplicates, next_index: of our side, when the report arrived.
 Entry = namedtuple(

@@ -25,13 +25,16 @@ class Decoder:
 
     A packet that repeats one of the last 64 of its APID octet for octet is a duplicate: counted, not delivered. A reboot is
     seen by a boot event, by a board report with another boot count, or by an index or time that goes back; all per-boot state
-    begins anew. A stream whose boot was not seen begins with its first packet (joined late): what came before is no gap.
+    begins anew. A boot event is a duplicate right after itself only: elsewhere the same octets begin another boot. A stream
+    whose boot was not seen begins with its first packet (joined late): what came before is no gap.
     """
 
     def __init__(self, definition: Definition):
         self.definition = definition
         self._frames = FrameDecoder()
-        self._boots = [Boot(0, definition.streams)]
+        self._boot = Boot(0, definition.streams)
+        self._past: Ledger | None = None  # of the boots before it
+        self._newest: bytes | None = None  # packet taken
         self._remembered = [deque(maxlen=_REMEMBERED) for _ in range(1 + len(definition.streams))]
         self._duplicates = 0
         self._foreign_id: int | None = None
@@ -59,7 +62,7 @@ class Decoder:
     @property
     def boots(self) -> int:
         """Boots of the board seen so far, at least 1."""
-        return len(self._boots)
+        return self._boot.ordinal + 1
 
     @property
     def duplicates(self) -> int:
@@ -74,7 +77,7 @@ class Decoder:
     @property
     def ledger(self) -> Ledger:
         """What became of every sample, as of now."""
-        return Ledger.of(self.definition, self._boots, self.counters)
+        return Ledger.of(self.definition, self._boot, self._past, self.counters)
 
     def _samples(self, stretch: Stretch, number: int, host_ns: int | None, items: list[Item]) -> None:
         data = stretch.packet
@@ -84,7 +87,7 @@ class Decoder:
             self._reject(stretch, "size", items)
             return
         time_ns = time_ns_at(data, packet.STREAM_TIME_AT)
-        boot = self._boots[-1]
+        boot = self._boot
         continuity = boot.streams[number].continuity
         index = continuity.unwrap(wire_index, time_ns)
         sequence = packet.sequence_of(data)
@@ -98,6 +101,7 @@ class Decoder:
             continuity = boot.streams[number].continuity
             index = wire_index
         remembered.append(data)
+        self._newest = data
         missing, period_ns = continuity.take(index, time_ns, count, sequence)
         if missing:
             items.append(Gap(stream, index - missing, missing, boot.ordinal))
@@ -111,18 +115,20 @@ class Decoder:
         if report is None:
             self._reject(stretch, "size", items)
             return
-        boot = self._boots[-1]
+        service = self._boot.service
         sequence = packet.sequence_of(data)
         remembered = self._remembered[0]
-        if sequence != boot.service.next_sequence and data in remembered:
+        known = data == self._newest if isinstance(report, BootEvent) else data in remembered
+        if known and sequence != service.next_sequence:
             self._duplicates += 1
-            boot.service.duplicates += 1
+            service.duplicates += 1
             return
-        remembered.append(data)
         if isinstance(report, BootEvent | BoardReport) and report.definition_id != self.definition.definition_id:
             self._foreign_id = report.definition_id
             self._refuse_foreign()
         boot = self._boot_of(report, items)
+        remembered.append(data)
+        self._newest = data
         if isinstance(report, LedgerReport):
             boot.streams[report.stream.number].report(report)
         elif isinstance(report, BoardReport):
@@ -133,11 +139,15 @@ class Decoder:
 
     def _boot_of(self, report, items: list[Item]) -> Boot:
         """The boot that a new report belongs to, with what the report says about it entered."""
-        boot = self._boots[-1]
+        boot = self._boot
         if isinstance(report, BootEvent):
             # The first packet of a boot, whatever its count: a board that lost its boot count begins with 1 again.
+            if boot.boot_count is None or report.boot_count <= boot.boot_count:
+                # Or another run begins, which may well repeat the one before octet for octet.
+                for packets in self._remembered:
+                    packets.clear()
             if boot.untouched:
-                boot = self._boots[-1] = self._new_boot(boot.ordinal, report.boot_count, from_start=True)
+                boot = self._boot = Boot(boot.ordinal, self.definition.streams, report.boot_count, from_start=True)
             else:
                 boot = self._reboot(items, report.boot_count, from_start=True)
         elif isinstance(report, BoardReport):
@@ -158,13 +168,10 @@ class Decoder:
         return boot
 
     def _reboot(self, items: list[Item], boot_count: int | None = None, from_start: bool = False) -> Boot:
-        boot = self._new_boot(len(self._boots), boot_count, from_start)
-        self._boots.append(boot)
-        items.append(Reboot(boot.ordinal, boot_count))
-        return boot
-
-    def _new_boot(self, ordinal: int, boot_count: int | None, from_start: bool) -> Boot:
-        return Boot(ordinal, self.definition.streams, boot_count, from_start)
+        self._past = self.ledger
+        self._boot = Boot(self.boots, self.definition.streams, boot_count, from_start)
+        items.append(Reboot(self._boot.ordinal, boot_count))
+        return self._boot
 
     def _reject(self, stretch: Stretch, reason: str, items: list[Item]) -> None:
         self._frames.reject(stretch, reason)

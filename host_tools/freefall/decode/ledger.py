@@ -7,14 +7,15 @@
     missing = bus errors + overruns + dropped + lost
 
 `missing` is what the indexes tell: the gaps between samples received, plus the triggers after the last of them that are
-not pending. Each boot is compared at its newest report; what arrived after it is told apart (`after_report`). Totals are
-over boots.
+not pending. Each boot is compared at its newest report; what arrived after it is told apart (`after_report`), and what is
+missing after it too (`missing_after_report`): no sum can say why. Totals are over boots; a boot that has ended is folded into
+the ledger of those before it, so that neither memory nor the cost of a ledger grows with their number.
 """
 
 from dataclasses import asdict, dataclass
 
 from ..definition import Definition
-from .accounts import Boot
+from .accounts import Boot, ServiceAccount
 from .counters import Counters
 from .stream_ledger import Line, StreamLedger
 
@@ -40,25 +41,23 @@ class BoardLedger:
     lines: tuple[Line, ...]
 
     @classmethod
-    def of(cls, definition: Definition, boots: list[Boot]) -> "BoardLedger":
-        """From the books of every boot."""
-        accounts = [boot.service for boot in boots]
-        known = [(a.last, a.base) for a in accounts if a.last is not None and a.last is not a.base]
-        built, dropped, received = (sum(last[i] - base[i] for last, base in known) for i in range(3))
-        lost = max(0, built - dropped - received)
-        terms = ("received", received), ("dropped", dropped), ("lost", lost)
-        newest = next((boot.board for boot in reversed(boots) if boot.board), None)
+    def of(cls, definition: Definition, boot: Boot, past: "BoardLedger | None") -> "BoardLedger":
+        """Of this boot, by its books, and of all boots before it, by their ledger; None before the first."""
+        service = boot.service
+        before, own = past.lines if past else (), _service_lines(service)
+        lines = (before[0].plus(own[0]),) if before and own else before or own
+        newest = boot.board or past
         fields = "reset_cause", "longest_pass_us", "most_frames_waiting", "queue_depth"
         return cls(
-            boots=len(boots),
-            boot_count=boots[-1].boot_count,
+            boots=boot.ordinal + 1,
+            boot_count=boot.boot_count,
             definition_id=definition.definition_id,
-            firmware=next((boot.firmware for boot in reversed(boots) if boot.firmware), None),
+            firmware=boot.firmware or getattr(past, "firmware", None),
             **{field: getattr(newest, field, None) for field in fields},
-            service_received=sum(a.received for a in accounts),
-            service_duplicates=sum(a.duplicates for a in accounts),
-            service_lost=lost if known else None,
-            lines=(Line("service packets", "built", built, terms),) if known else (),
+            service_received=service.received + (past.service_received if past else 0),
+            service_duplicates=service.duplicates + (past.service_duplicates if past else 0),
+            service_lost=dict(lines[0].terms)["lost"] if lines else None,
+            lines=lines,
         )
 
 
@@ -71,13 +70,13 @@ class Ledger:
     counters: Counters
 
     @classmethod
-    def of(cls, definition: Definition, boots: list[Boot], counters: Counters) -> "Ledger":
-        """From the books of every boot, in order."""
+    def of(cls, definition: Definition, boot: Boot, past: "Ledger | None", counters: Counters) -> "Ledger":
+        """Of this boot, by its books, and of all boots before it, by their ledger; None before the first."""
         streams = (
-            StreamLedger.of(stream, [(boot.ordinal, boot.streams[stream.number]) for boot in boots])
+            StreamLedger.of(stream, boot.ordinal, boot.streams[stream.number], past and past.streams[stream.number])
             for stream in definition.streams
         )
-        return cls(tuple(streams), BoardLedger.of(definition, boots), counters)
+        return cls(tuple(streams), BoardLedger.of(definition, boot, past and past.board), counters)
 
     def stream(self, name: str) -> StreamLedger:
         """The ledger of the stream of that name; KeyError if there is none."""
@@ -97,29 +96,58 @@ class Ledger:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not closed, in words; empty when it is."""
-        board = (f"{line.owner}: {line}" for line in self.lines[-1 - len(self.board.lines) :] if line.difference)
-        return (*(f"{s.name}: {reason}" for s in self.streams for reason in s.reasons), *board)
+        """Why it is not closed, in words; empty when it is. Of each stream the first ten, then how many more there are."""
+        reasons = []
+        for stream in self.streams:
+            reasons += [f"{stream.name}: {reason}" for reason in stream.reasons]
+            if more := stream.unclosed - len(stream.reasons):
+                reasons.append(f"{stream.name}: and {more} more")
+        return (*reasons, *self._other_reasons)
+
+    @property
+    def unclosed(self) -> int:
+        """How many reasons there are why it is not closed, those not in `reasons` too."""
+        return sum(stream.unclosed for stream in self.streams) + len(self._other_reasons)
 
     @property
     def closed(self) -> bool:
         """Whether every sum closes, of every boot, and every stream has a report to compare with."""
-        return not self.reasons
+        return not self.unclosed
 
     @property
     def lost(self) -> int:
         """Samples sent and not received, over the streams where it is known."""
         return sum(stream.lost or 0 for stream in self.streams)
 
+    @property
+    def missing_after_report(self) -> int:
+        """Samples missing after the newest report of their boot, over all streams: lost, and in no line."""
+        return sum(stream.missing_after_report for stream in self.streams)
+
+    @property
+    def _other_reasons(self) -> list[str]:
+        own = self.lines[-1 - len(self.board.lines) :]
+        return [f"{line.owner}: {line}" for line in own if line.difference]
+
     def as_dict(self) -> dict:
         """For JSON."""
-        board = asdict(self.board)
+        board = asdict(self.board) | {"definition_id": f"{self.board.definition_id:08x}"}
         board["lines"] = [line.as_dict() for line in self.board.lines]
         return {
             "closed": self.closed,
             "reasons": list(self.reasons),
+            "unclosed": self.unclosed,
             "lost": self.lost,
+            "missing_after_report": self.missing_after_report,
             "streams": {stream.name: stream.as_dict() for stream in self.streams},
             "board": board,
             "counters": self.counters.as_dict(),
         }
+
+
+def _service_lines(service: ServiceAccount) -> tuple[Line, ...]:
+    if service.last is None or service.last is service.base:
+        return ()
+    built, dropped, received = (last - base for last, base in zip(service.last, service.base, strict=True))
+    lost = max(0, built - dropped - received)
+    return (Line("service packets", "built", built, (("received", received), ("dropped", dropped), ("lost", lost))),)

@@ -93,6 +93,7 @@ class LedgerReport:
     packets_sent: int
     packets_dropped: int
     longest_interrupt_us: int
+    late: int
 
 
 ServiceReport = BootEvent | SensorEvent | BoardReport | LedgerReport

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass
 from ..definition import Stream
 from .accounts import StreamAccount
 
+# A recording may hold thousands of boots; the first reasons say what is wrong, the rest are counted.
+_MOST_REASONS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -24,6 +27,11 @@ class Line:
         terms = " + ".join(f"{name} {value}" for name, value in self.terms)
         return f"{self.name} {self.left} = {terms}" + (f", {self.difference:+d} unexplained" if self.difference else "")
 
+    def plus(self, other: "Line") -> "Line":
+        """Both together, term by term; of the same name and terms."""
+        terms = ((name, value + more) for (name, value), (_, more) in zip(self.terms, other.terms, strict=True))
+        return Line(self.owner, self.name, self.left + other.left, tuple(terms))
+
     def as_dict(self) -> dict:
         """For JSON."""
         return {"name": self.name, "left": self.left, "terms": dict(self.terms), "difference": self.difference}
@@ -33,8 +41,11 @@ class Line:
 class Totals:
     """Samples (packets where named so) from where the books begin to the newest report, and what came after it.
 
-    pending_before: taken, and not yet framed, where the books begin (0 at the start of a boot). gaps: missing between
-    samples received; tail: triggers after the last sample received that are not pending (of books that begin late: its growth).
+    pending_before: taken, and not yet framed, where the books begin (0 at the start of a boot). late: samples whose trigger
+    came more than one and a half periods after the one before, received or not; in no sum, as a trigger that never came is in
+    none. gaps: missing between samples received; tail: triggers after the last sample received that are not pending (of books
+    that begin late: its growth). after_report, missing_after_report: received, and in gaps, after the newest report, where no
+    sum can tell why; in a boot that has no report, all.
     """
 
     seen: int = 0
@@ -48,6 +59,7 @@ class Totals:
     samples_dropped: int = 0
     packets_sent: int = 0
     packets_dropped: int = 0
+    late: int = 0
     received: int = 0
     packets_received: int = 0
     duplicates: int = 0
@@ -71,7 +83,7 @@ class Totals:
         """Of one boot whose books have a report."""
         base, last, arrived = account.base, account.last, account.continuity
         same = "seen", "taken", "bus_errors", "overruns", "framed", "samples_sent", "samples_dropped", "packets_sent"
-        same += "packets_dropped", "received", "packets_received", "duplicates"
+        same += "packets_dropped", "late", "received", "packets_received", "duplicates"
         # Nothing received when an entry was made: its place in the indexes is where receiving began, now known or of no matter.
         begin = arrived.joined_at or 0
         tails = [e.seen - e.pending - (begin if e.next_index is None else e.next_index) for e in (last, base)]
@@ -81,8 +93,7 @@ class Totals:
             pending_before=base.pending,
             gaps=last.missing - base.missing,
             tail=tails[0] - tails[1],
-            after_report=arrived.samples - last.received,
-            missing_after_report=arrived.missing - last.missing,
+            **_after_report(account),
         )
 
     def plus(self, other: "Totals") -> "Totals":
@@ -108,16 +119,18 @@ class Totals:
 class StreamLedger:
     """One stream, over all boots.
 
-    lines: of the totals; reasons: why it is not closed, empty when it is; lost: samples sent and not received, None without
-    reports to compare with; samples, packets, duplicates (packets): all that arrived, before and after reports; joined_at:
-    index of the first boot that this side begins with, 0 when that boot was seen to start, None before any packet;
-    last_index: the newest of the last boot, None before its first packet; most_waiting, longest_interrupt_us: over boots.
+    lines: of the totals; reasons: why it is not closed, the first ten; unclosed: how many there are, 0 when it is; lost: samples
+    sent and not received, None without reports to compare with; samples, packets, duplicates (packets): all that arrived,
+    before and after reports; joined_at: index of the first boot that this side begins with, 0 when that boot was seen to start,
+    None before any packet; last_index: the newest of the last boot, None before its first packet; most_waiting,
+    longest_interrupt_us: over boots.
     """
 
     name: str
     totals: Totals
     lines: tuple[Line, ...]
     reasons: tuple[str, ...]
+    unclosed: int
     lost: int | None
     samples: int
     packets: int
@@ -128,42 +141,49 @@ class StreamLedger:
     longest_interrupt_us: int
 
     @classmethod
-    def of(cls, stream: Stream, accounts: list[tuple[int, StreamAccount]]) -> "StreamLedger":
-        """From (ordinal of the boot, books of the stream in it), in order."""
-        totals = Totals()
-        reasons = []
-        compared = 0
-        for ordinal, account in accounts:
-            if reason := _not_comparable(account):
-                reasons.append(f"boot {ordinal}: {reason}")
-                continue
+    def of(cls, stream: Stream, ordinal: int, account: StreamAccount, past: "StreamLedger | None") -> "StreamLedger":
+        """Of the boot of that ordinal, by its books, and of all boots before it, by their ledger; None before the first."""
+        arrived, report, reason = account.continuity, account.last, _not_comparable(account)
+        if reason:
+            own = Totals(**_after_report(account))
+            reasons = [reason]
+        else:
             own = Totals.of(account)
-            totals = totals.plus(own)
-            compared += 1
-            reasons += [f"boot {ordinal}: {line}" for line in own.lines(stream.name) if line.difference]
-            if account.continuity.joined_at == 0 and own.tail < 0:
-                reasons.append(f"boot {ordinal}: received samples up to {-own.tail} past those the board had triggered")
-        arrived = [account.continuity for _, account in accounts]
-        reports = [account.last for _, account in accounts if account.last]
+            reasons = [str(line) for line in own.lines(stream.name) if line.difference]
+            if arrived.joined_at == 0 and own.tail < 0:
+                reasons.append(f"received samples up to {-own.tail} past those the board had triggered")
+        past = past or cls.none(stream, arrived.joined_at)
+        totals = past.totals.plus(own)
         return cls(
             name=stream.name,
             totals=totals,
             lines=totals.lines(stream.name),
-            reasons=tuple(reasons),
-            lost=totals.lost if compared else None,
-            samples=sum(c.samples for c in arrived),
-            packets=sum(c.packets for c in arrived),
-            duplicates=sum(c.duplicates for c in arrived),
-            joined_at=arrived[0].joined_at,
-            last_index=arrived[-1].next_index - 1 if arrived[-1].packets else None,
-            most_waiting=max((r.most_waiting for r in reports), default=0),
-            longest_interrupt_us=max((r.longest_interrupt_us for r in reports), default=0),
+            reasons=(*past.reasons, *(f"boot {ordinal}: {reason}" for reason in reasons))[:_MOST_REASONS],
+            unclosed=past.unclosed + len(reasons),
+            lost=past.lost if reason and past.lost is None else totals.lost,
+            samples=past.samples + arrived.samples,
+            packets=past.packets + arrived.packets,
+            duplicates=past.duplicates + arrived.duplicates,
+            joined_at=past.joined_at,
+            last_index=arrived.next_index - 1 if arrived.packets else None,
+            most_waiting=max(past.most_waiting, report.most_waiting if report else 0),
+            longest_interrupt_us=max(past.longest_interrupt_us, report.longest_interrupt_us if report else 0),
         )
+
+    @classmethod
+    def none(cls, stream: Stream, joined_at: int | None) -> "StreamLedger":
+        """Of no boot."""
+        return cls(stream.name, Totals(), (), (), 0, None, 0, 0, 0, joined_at, None, 0, 0)
 
     @property
     def closed(self) -> bool:
         """Whether every line closes, in every boot."""
-        return not self.reasons
+        return not self.unclosed
+
+    @property
+    def missing_after_report(self) -> int:
+        """Samples missing in gaps after the newest report of their boot: in no line, and not known to be `lost`."""
+        return self.totals.missing_after_report
 
     def as_dict(self) -> dict:
         """For JSON."""
@@ -171,7 +191,16 @@ class StreamLedger:
             "closed": self.closed,
             "lines": [line.as_dict() for line in self.lines],
             "reasons": list(self.reasons),
+            "missing_after_report": self.missing_after_report,
         }
+
+
+def _after_report(account: StreamAccount) -> dict[str, int]:
+    arrived, last = account.continuity, account.last
+    return {
+        "after_report": arrived.samples - (last.received if last else 0),
+        "missing_after_report": arrived.missing - (last.missing if last else 0),
+    }
 
 
 def _not_comparable(account: StreamAccount) -> str | None:

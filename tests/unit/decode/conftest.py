@@ -7,5 +7,5 @@ from unit.decode.fake_board import bench_definition
 
 @pytest.fixture(scope="session")
 def bench():
-    """Stream 0 "vibration" (1 kHz, 10 places of 9 octets) and stream 1 "temperature" (100 Hz, 3 places of 2 octets)."""
+    """Stream 0 "vibration" (1 kHz, 10 places of 9 octets) and stream 1 "temperature" (50 Hz, 3 places of 2 octets)."""
     return bench_definition()

@@ -1,6 +1,9 @@
-"""Frames for decoder tests, made by the oracle: one function a packet, each returning its frame with the delimiter after it."""
+"""Frames for decoder tests, made by the oracle: one function a packet, each returning its frame with the delimiter after it.
 
-from freefall.decode import SamplePacket
+And what compares the items that come of them.
+"""
+
+from freefall.decode import Decoder, SamplePacket
 from oracle import codec
 
 
@@ -75,3 +78,13 @@ def plain(items) -> list:
         else i
         for i in items
     ]
+
+
+def check_cuts(definition, wire, cuts) -> None:
+    """Asserts that the items are the same when the octets come in pieces, cut at these places or one octet at a time."""
+    whole = plain(Decoder(definition).feed(wire))
+    bounds = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
+    for at in (bounds, range(len(wire) + 1)):
+        decoder = Decoder(definition)
+        pieces = [item for a, b in zip(at, at[1:], strict=False) for item in decoder.feed(wire[a:b])]
+        assert plain(pieces) == whole

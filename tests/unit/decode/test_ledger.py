@@ -1,42 +1,14 @@
 """The ledger, on the real board core: every line closes, whatever is lost and wherever the decoder joins."""
 
-import json
-
-from freefall.decode import Decoder
 from unit.decode import packets
 from unit.decode.fake_board import FakeBoard, frames_of
-
-
-def decoded(definition, wire):
-    decoder = Decoder(definition)
-    decoder.feed(bytes(wire))
-    assert decoder.counters.octets_unaccounted == 0
-    json.dumps(decoder.ledger.as_dict())
-    return decoder.ledger
-
-
-def wire_without(board, *numbers):
-    """What left the board less the frames of those numbers, as a link would lose them."""
-    return b"\0" + b"".join(f + b"\0" for n, f in enumerate(frames_of(board.wire)) if n not in numbers)
-
-
-def started(bench, **options):
-    board = FakeBoard(bench, **{"queue_depth": 16} | options)
-    board.boot()
-    board.send()
-    return board
-
-
-def finish(board):
-    board.report()
-    board.send()
-    return board
+from unit.decode.runs import decoded, finish, started, wire_without
 
 
 def test_ledger_of_a_good_run_closes_with_nothing_lost(bench):
     board = started(bench)
     board.run(0, 47)
-    board.run(1, 8, 10_000)
+    board.run(1, 8, 20_000)
     ledger = decoded(bench, finish(board).wire)
     vibration = ledger.stream("vibration")
     assert ledger.closed and not ledger.reasons and ledger.lost == 0
@@ -70,6 +42,18 @@ def test_ledger_names_where_each_sample_went(bench):
     assert totals.gaps + totals.tail == 4 + totals.samples_dropped
 
 
+def test_ledger_closes_over_a_sensor_that_is_asked_seldom_once_it_has_stopped(bench):
+    board = started(bench)
+    board.run(0, 10)
+    for _ in range(3):
+        board.wait(1000)
+        board.trigger(0, fails=True)
+    board.run(0, 30)  # triggers 13..42; the next one asked is 32
+    ledger = decoded(bench, finish(board).wire)
+    totals = ledger.stream("vibration").totals
+    assert ledger.closed and (totals.bus_errors, totals.taken, totals.gaps) == (3 + 19, 10 + 11, 22)
+
+
 def test_ledger_counts_losses_on_the_way_to_the_sample(bench):
     board = started(bench)
     board.run(0, 100)
@@ -91,6 +75,38 @@ def test_ledger_keeps_what_came_after_the_last_report_apart(bench):
     assert ledger.closed and ledger.lost == 0
     assert (totals.received, totals.after_report, totals.missing_after_report) == (20, 30, 10)
     assert ledger.stream("vibration").samples == 50
+    assert ledger.missing_after_report == ledger.stream("vibration").missing_after_report == 10
+    told = ledger.as_dict()
+    assert told["missing_after_report"] == told["streams"]["vibration"]["missing_after_report"] == 10
+    assert told["streams"]["temperature"]["missing_after_report"] == 0
+
+
+def test_ledger_counts_late_triggers_which_end_a_packet_and_leave_no_gap(bench):
+    board = started(bench)
+    board.run(0, 4)
+    for late_us in (1500, 1501, 9000):  # at 1 kHz
+        board.run(0, 1, late_us)
+        board.run(0, 2)
+    board.trigger(0, fails=True)
+    board.run(0, 1, 9000)  # the failed read has ended the packet before this one already
+    ledger = decoded(bench, finish(board).wire)
+    vibration = ledger.stream("vibration")
+    assert ledger.closed and vibration.totals.late == 2
+    assert (vibration.totals.gaps, vibration.totals.seen, vibration.packets) == (0, 15, 3)
+    assert vibration.as_dict()["totals"]["late"] == 2
+
+
+def test_ledger_counts_late_triggers_from_where_its_books_begin(bench):
+    stream = bench.streams[0]
+    counters = {"seen": 10, "taken": 10, "framed": 10, "samples_sent": 10, "packets_sent": 1}
+    wire = packets.samples(stream, 0, 10, 0)
+    wire += packets.ledger(bench, 0, 1, 1, late=2**30 - 1, **counters) + packets.ledger(bench, 0, 2, 2, late=3, **counters)
+    vibration = decoded(bench, b"\0" + wire).stream("vibration")
+    assert vibration.closed and vibration.totals.late == 4
+
+
+def test_ledger_for_json_has_the_definition_id_as_it_is_told_elsewhere(bench):
+    assert decoded(bench, packets.boot(bench)).as_dict()["board"]["definition_id"] == f"{bench.definition_id:08x}"
 
 
 def test_ledger_without_any_report_is_not_closed_and_says_so(bench):
@@ -147,46 +163,6 @@ def test_ledger_needs_a_second_report_when_joined_late(bench):
     finish(board)
     ledger = decoded(bench, wire_without(board, *range(4)))
     assert not ledger.closed and "two are needed" in ledger.stream("vibration").reasons[0]
-
-
-def test_ledger_adds_up_boots_and_compares_each_alone(bench):
-    board = started(bench)
-    board.run(0, 40)
-    finish(board)
-    board.run(0, 10)  # after the report
-    board.boot()
-    board.send()
-    board.run(0, 25)
-    finish(board)
-    ledger = decoded(bench, board.wire)
-    totals = ledger.stream("vibration").totals
-    assert ledger.closed and ledger.board.boots == 2 and ledger.board.boot_count == 2
-    assert (totals.seen, totals.pending, totals.after_report) == (65, 5, 10)
-    # The end of the first boot is lost, and the boot event of the second.
-    kept = wire_without(board, 11, 12)
-    assert decoded(bench, kept).closed
-
-
-def test_ledger_gives_reports_back_that_were_of_an_unnoticed_boot(bench):
-    board = started(bench)
-    board.run(0, 20)
-    finish(board)
-    end = len(frames_of(board.wire))
-    board.boot()
-    board.send()
-    board.run(0, 100)
-    finish(board)
-    second = len(frames_of(board.wire))
-    board.run(0, 100)
-    finish(board)
-    # All of the second boot up to sample 50 is lost: index and time only grew, until the board report says otherwise.
-    ledger = decoded(bench, wire_without(board, *range(end, end + 4 + 5)))
-    vibration = ledger.stream("vibration")
-    assert ledger.board.boots == 2 and second > end
-    assert vibration.totals.received == 20, "the second boot has one report only, after its board report"
-    assert vibration.reasons == (
-        "boot 1: joined late, and only one ledger report arrived since: two are needed to count what happened between them",
-    )
 
 
 def test_ledger_unwraps_counters_past_2_to_30(bench):

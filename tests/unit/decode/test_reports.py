@@ -14,9 +14,9 @@ BOOT = bytes.fromhex(
     "0001 00000009 000102 01 89abcdef 02 0000000000"  # boot event
 )
 LEDGER = bytes.fromhex(
-    "0864 c006 003d"
+    "0864 c006 0041"
     "20 03 19 0008 0000 00000002000000"
-    "0101 0007 0000000f 0000000c 00000001 00000002 0000000a 00000002 00000006 00000004 00000003 00000005 0000002a"
+    "0101 0007 0000000f 0000000c 00000001 00000002 0000000a 00000002 00000006 00000004 00000003 00000005 0000002a 00000009"
 )
 
 
@@ -52,6 +52,7 @@ def test_parser_reads_a_ledger_report(bench):
         packets_sent=3,
         packets_dropped=5,
         longest_interrupt_us=42,
+        late=9,
     )
 
 
@@ -106,7 +107,8 @@ def test_parser_reads_what_became_of_a_sensor(bench, event_id, subtype, auxiliar
         "housekeeping without a SID": LEDGER[:20],
         "SID of stream 2, which is not there": edited(LEDGER, 20, b"\x01\x02"),
         "SID 2": edited(LEDGER, 20, b"\x00\x02"),
-        "ledger too short": LEDGER[:64],
+        "ledger too short": LEDGER[:68],
+        "ledger too long": LEDGER + bytes(4),
         "sensor 2, which is not there": edited(BOOT[:20] + b"\0\2\2" + bytes(17), 8, b"\x03"),
         "stream 2, which is not there": edited(BOOT[:20] + b"\0\3\2" + bytes(17), 8, b"\x03"),
     }.items(),

@@ -134,6 +134,17 @@ def test_oracle_lays_a_boot_event_out_as_written_by_hand():
     assert packet.hex() == header + "0001" + "01020304" + "050607" + "01" + "a1a2a3a4" + "02" + "0000000000"
 
 
+def test_oracle_lays_a_ledger_out_as_written_by_hand():
+    # each field the number of the source octet it begins at
+    at = [4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48]
+    names = ["seen", "taken", "bus_errors", "overruns", "framed", "pending", "samples_sent", "samples_dropped"]
+    names += ["packets_sent", "packets_dropped", "longest_interrupt_us", "late"]
+    values = {"sid": 263, "most_waiting": 2, **dict(zip(names, at, strict=True))}
+    packet = codec.housekeeping(values, apid=64, sequence_count=1, counter=2, time=codec.encode_time(1, 500000))
+    header = "0840" + "c001" + "0041" + "20" + "03" + "19" + "0002" + "0000" + "00000001800000"
+    assert packet.hex() == header + "0107" + "0002" + "".join(f"{octet:08x}" for octet in at)
+
+
 def test_oracle_lays_a_stream_packet_out_as_written_by_hand():
     packet = codec.stream_packet(
         [b"\xa1\xa2\xa3", b"\xb1\xb2\xb3"],
@@ -150,7 +161,7 @@ def test_oracle_lays_a_stream_packet_out_as_written_by_hand():
 
 def test_source_data_of_reports_is_as_long_as_the_tables_say():
     assert sum(count for _, count in codec.BOARD) == codec.BOARD_LENGTH - 20 == 32
-    assert sum(count for _, count in codec.LEDGER) == codec.LEDGER_LENGTH - 20 == 48
+    assert sum(count for _, count in codec.LEDGER) == codec.LEDGER_LENGTH - 20 == 52
     assert all(sum(count for _, count in layout) <= 18 for _, layout in codec.EVENTS.values())
 
 

@@ -43,7 +43,7 @@ LEDGER = (
     "pending",
     "samples_sent",
 )
-LEDGER += ("samples_dropped", "packets_sent", "packets_dropped", "longest_interrupt_us")
+LEDGER += ("samples_dropped", "packets_sent", "packets_dropped", "longest_interrupt_us", "late")
 SOURCES = {
     ("event", reports.BOOT): (reports.BOOT_LAYOUT, BOOT),
     ("event", reports.SENSOR_ABSENT): (reports.SENSOR_ABSENT_LAYOUT, ("event", "sensor", "reason")),

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-from freefall.definition import Definition
-from freefall.errors import BoardError
-
+from ...definition import Definition
+from ...errors import BoardError
 from ..simulated import attach_models
 from .filesystem import build_image
 from .i2c import fit_i2c

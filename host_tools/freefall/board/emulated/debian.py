@@ -1,4 +1,4 @@
-"""A MicroPython image built from Debian's source packages, which the machine's own apt archive vouches for."""
+"""A MicroPython image built from Debian's source packages, which the computer's own apt archive vouches for."""
 
 import contextlib
 import hashlib
@@ -48,7 +48,7 @@ class BuildFailed(Exception):
         self.next_step = next_step
 
 
-class Machine:
+class BuildComputer:
     """What a build asks of this computer."""
 
     apt_etc = Path("/etc/apt")
@@ -91,7 +91,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Archive:
-    """The Debian archive a machine uses, as its apt sources spell it."""
+    """The Debian archive a computer uses, as its apt sources spell it."""
 
     uris: str
     signed_by: str  # a keyring's path, or a key as deb822 embeds it; "" for apt's trusted keys
@@ -142,16 +142,16 @@ def _apt_entries(apt_etc: Path) -> Iterator[dict[str, str]]:
                 }  # fmt: skip
 
 
-def build(machine: Machine, cache: Path, progress: Callable[[str], None]) -> bytes:
+def build(computer: BuildComputer, cache: Path, progress: Callable[[str], None]) -> bytes:
     """The image made from Debian's sources. Leaves a log in the cache, which the caller has locked, and nothing else.
 
     Raises BuildFailed.
     """
-    if not machine.has("apt-get"):
+    if not computer.has("apt-get"):
         raise BuildFailed("there is no apt-get, so this is not a Debian system")
-    archive = debian_archive(machine.apt_etc)
+    archive = debian_archive(computer.apt_etc)
     if archive is None:
-        raise BuildFailed(f"{machine.apt_etc} lists no Debian archive")
+        raise BuildFailed(f"{computer.apt_etc} lists no Debian archive")
     log = cache / f"{IMAGE_NAME}.log"
     log.unlink(missing_ok=True)
     for stale in cache.glob(f"{_WORK_PREFIX}*"):  # of a killed build
@@ -162,14 +162,14 @@ def build(machine: Machine, cache: Path, progress: Callable[[str], None]) -> byt
         work = Path(name)
 
         def run(*command: str, cwd: Path = work) -> None:
-            if code := machine.run(command, cwd, log):
+            if code := computer.run(command, cwd, log):
                 last = log.read_text(errors="replace").strip().rpartition("\n")[2]
                 raise BuildFailed(
                     f"the command `{' '.join(command)}` failed with exit code {code} and the last "
                     f"words '{last}'; all it printed is in {log}"
                 )
 
-        _install_toolchain(machine, run, progress)
+        _install_toolchain(computer, run, progress)
         progress(f"Fetching the sources from the Debian archive, suite {_SUITE}.")
         private = ("-q", "-c", str(_private_apt(work / "apt", archive)))
         run("apt-get", "update", *private)
@@ -189,13 +189,13 @@ def build(machine: Machine, cache: Path, progress: Callable[[str], None]) -> byt
         return to_uf2((port / "build" / "firmware.bin").read_bytes())
 
 
-def _install_toolchain(machine: Machine, run: Callable[..., None], progress: Callable[[str], None]) -> None:
-    installed = machine.installed(_TOOLCHAIN)
+def _install_toolchain(computer: BuildComputer, run: Callable[..., None], progress: Callable[[str], None]) -> None:
+    installed = computer.installed(_TOOLCHAIN)
     missing = [package for package in _TOOLCHAIN if package not in installed]
     if not missing:
         return
     install = ("apt-get", "install", "-y", "--no-install-recommends", *missing)
-    if not machine.is_root():
+    if not computer.is_root():
         raise BuildFailed(
             f"it needs packages that only root can install: {', '.join(missing)}",
             f"run `sudo {' '.join(install)}`",
@@ -208,10 +208,10 @@ def _install_toolchain(machine: Machine, run: Callable[..., None], progress: Cal
 
 
 def _private_apt(root: Path, archive: Archive) -> Path:
-    """An apt configuration that sees one suite, and leaves the machine's own lists untouched.
+    """An apt configuration that sees one suite, and leaves the computer's own lists untouched.
 
     Signatures stay on: the archive's keyring must vouch for the index, and the index holds the
-    hash of every file. Passed by -c it is read last, so no setting of the machine loosens that.
+    hash of every file. Passed by -c it is read last, so no setting of the computer loosens that.
     """
     for directory in ("lists/partial", "archives/partial", "sources"):
         (root / directory).mkdir(parents=True)
@@ -232,7 +232,7 @@ def _private_apt(root: Path, archive: Archive) -> Path:
         "APT::Sandbox::User": "root",  # root's cache is closed to apt's download user
         "APT::Update::Error-Mode": "any",  # else update reports success without a network
     }  # fmt: skip
-    # The machine's hooks look after its own lists; they have no business with ours.
+    # The computer's hooks look after its own lists; they have no business with ours.
     hooks = ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success")
     lines = [f'{name} "{value}";' for name, value in settings.items()]
     lines += [f"#clear APT::Update::{hook};" for hook in hooks]

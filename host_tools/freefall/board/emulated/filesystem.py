@@ -6,7 +6,8 @@ from pathlib import Path
 
 import freefall_board
 import freefall_wire
-from freefall.errors import BoardError, MissingExtra
+
+from ...errors import BoardError, MissingExtra
 
 # MicroPython's file system on the Raspberry Pi Pico: the last 1408 KiB of 2 MiB of flash.
 FLASH_AT = 0xA0000

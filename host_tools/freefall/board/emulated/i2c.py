@@ -46,6 +46,8 @@ class WiredI2C(RPI2C):
 
     def _connect(self, address: int, mode: I2CMode) -> None:
         target = self._targets.get(address)
+        if target is not None and target.hung:
+            return  # the clock line stays low: nothing is ever complete
         acknowledged = target is not None and target.start(mode == I2CMode.READ)
         self._addressed = target if acknowledged else None
         self._after(_BITS_PER_OCTET, lambda: self.complete_connect(acknowledged))

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from freefall.errors import DeviceError
-
+from ...errors import DeviceError
 from . import debian
 from .debian import MICROPYTHON_VERSION
 from .uf2 import is_whole_uf2
@@ -28,7 +27,7 @@ try:
 except ImportError:  # not Unix: two first calls at once both download; neither can harm the other
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["MICROPYTHON_VERSION", "ImageUnavailable", "Machine", "cache_dir", "cached_image", "get_image"]
+__all__ = ["MICROPYTHON_VERSION", "ImageUnavailable", "Computer", "cache_dir", "cached_image", "get_image"]
 
 _OFFICIAL_NAME = f"micropython-{MICROPYTHON_VERSION}-RPI_PICO-official.uf2"
 
@@ -44,7 +43,7 @@ class _DownloadFailed(Exception):
     """There is no official image; the build may still work."""
 
 
-class Machine(debian.Machine):
+class Computer(debian.BuildComputer):
     """What getting an image asks of this computer: all a build does, and a download. Tests hand in a strict fake."""
 
     def official_url(self) -> str:
@@ -97,7 +96,7 @@ def cached_image() -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def get_image(progress: Callable[[str], None] = lambda sentence: None, *, machine: Machine | None = None) -> Path:
+def get_image(progress: Callable[[str], None] = lambda sentence: None, *, computer: Computer | None = None) -> Path:
     """Path of an image. May download or build for a minute, and as root install the toolchain.
 
     Processes and threads may call it at once: one works, the others wait and get its result.
@@ -114,7 +113,7 @@ def get_image(progress: Callable[[str], None] = lambda sentence: None, *, machin
         if found := cached_image():
             return found
         with _only_one_at_work(cache_dir(), progress):
-            return cached_image() or _new_image(machine or Machine(), progress)
+            return cached_image() or _new_image(computer or Computer(), progress)
     except OSError as error:
         raise ImageUnavailable(
             f"The image cache {cache_dir()} cannot be used: {error}. Make room or set "
@@ -135,15 +134,15 @@ def _only_one_at_work(directory: Path, progress: Callable[[str], None]) -> Itera
         yield
 
 
-def _new_image(machine: Machine, progress: Callable[[str], None]) -> Path:
+def _new_image(computer: Computer, progress: Callable[[str], None]) -> Path:
     try:
         progress(f"Downloading the official MicroPython {MICROPYTHON_VERSION} image.")
-        return _place(_download(machine), _OFFICIAL_NAME, progress)
+        return _place(_download(computer), _OFFICIAL_NAME, progress)
     except _DownloadFailed as failure:
         no_download = failure
     try:
         progress(f"That failed ({no_download}). Building it from Debian's sources instead.")
-        return _place(debian.build(machine, cache_dir(), progress), debian.IMAGE_NAME, progress)
+        return _place(debian.build(computer, cache_dir(), progress), debian.IMAGE_NAME, progress)
     except debian.BuildFailed as no_build:
         first = f"{no_build.next_step} and try again, or get" if no_build.next_step else "get"
         raise ImageUnavailable(
@@ -171,9 +170,9 @@ def _place(image: bytes, name: str, progress: Callable[[str], None]) -> Path:
     return path
 
 
-def _download(machine: Machine) -> bytes:
+def _download(computer: Computer) -> bytes:
     try:
-        image = machine.fetch(machine.official_url())
+        image = computer.fetch(computer.official_url())
     except (LookupError, OSError) as error:
         raise _DownloadFailed(str(getattr(error, "reason", error))) from None
     if not is_whole_uf2(image):  # such as the log-in page of a guest network

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from freefall.errors import MissingExtra
-
+from ...errors import MissingExtra
 from .filesystem import FLASH_AT
 
 try:

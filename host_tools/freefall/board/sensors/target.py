@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from freefall.board.clock import Clock
-from freefall.errors import BoardError
+from ...errors import BoardError
+from ..clock import Clock
 
 __all__ = ["Clock", "I2CTarget", "ModelError", "Pin", "Produced", "Signal"]
 
@@ -57,6 +57,7 @@ class I2CTarget:
         self.address = address
         self.clock = clock
         self.absent = False  # True: as if unplugged, nothing is ever acknowledged
+        self.hung = False  # True: holds the clock line low, no transfer ever ends; the bus models act on it
         self.produced: list[Produced] = []
         self.read_out: list[Produced] = []
         self._nacks = 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.board.emulated.strict_machine import DEBIAN_SOURCES, StrictMachine
+from unit.board.emulated.strict_computer import DEBIAN_SOURCES, StrictComputer
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def machine(tmp_path, cache) -> StrictMachine:
+def computer(tmp_path, cache) -> StrictComputer:
     (tmp_path / "etc/sources.list.d").mkdir(parents=True)
     (tmp_path / "etc/sources.list.d/debian.sources").write_text(DEBIAN_SOURCES)
-    return StrictMachine(tmp_path / "etc")
+    return StrictComputer(tmp_path / "etc")

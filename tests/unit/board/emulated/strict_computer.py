@@ -25,7 +25,7 @@ Signed-By: /keys/debian-archive-keyring.gpg
 """
 
 
-class StrictMachine:
+class StrictComputer:
     """A Debian computer whose commands only leave the files the real ones would leave."""
 
     def __init__(self, apt_etc: Path) -> None:
@@ -113,7 +113,7 @@ def names_in(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()}
 
 
-def failure(machine: StrictMachine) -> str:
+def failure(computer: StrictComputer) -> str:
     with pytest.raises(image.ImageUnavailable) as caught:
-        image.get_image(machine=machine)
+        image.get_image(computer=computer)
     return str(caught.value)
