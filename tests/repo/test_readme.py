@@ -57,3 +57,22 @@ def test_worked_frame_is_the_frame_of_the_worked_packet():
 def test_every_file_the_readme_links_to_exists():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_payload_readme_shows_what_check_says(tmp_path):
+    source = ROOT / "payload_defs" / "vibration"
+    readme = (source / "README.md").read_text()
+    good, bad = re.findall(r"^```toml\n(.*)\n^```", readme, re.MULTILINE)
+    (answer,) = re.findall(r"^```text\n(.*)\n^```", readme, re.MULTILINE)
+    payload = tmp_path / "payload_defs" / "vibration" / "payload.toml"
+    payload.parent.mkdir(parents=True)
+    for change, returncode, said in ((good, 0, set()), (bad, 3, {answer})):
+        text, changes = re.subn(rf"^{change.split()[0]} = .*", change, (source / "payload.toml").read_text(), flags=re.MULTILINE)
+        assert changes == 1
+        payload.write_text(text)
+        (command,) = re.findall(r"`freefall (check .*?)`", readme)
+        done = subprocess.run(
+            [sys.executable, "-m", "freefall", *shlex.split(command)], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == returncode
+        assert said <= set(done.stderr.splitlines())

@@ -1,28 +1,25 @@
-"""What no single table can tell: references, pins, addresses, and whether link and buses can carry it all."""
+"""What no single table can tell: references, triggers, pins, addresses; and the loads."""
 
 from freefall_wire import reports
 
 from .diagnostics import Findings, listed, meant, table_name
 from .draft import Draft
+from .loads import interrupt_load, link_load, timeouts
 from .located import Path
 from .model import LAST_APID, value_at
-from .packing import housekeeping_octets_per_s
 from .pico import I2C_PINS, UART_DEFAULT_PINS, UART_PINS
 from .sensors import SensorTable, driver_name
 
-_LINK_SHARE = 0.9  # of what the UART carries: the rest is for events and clock tolerance
-_BITS_PER_UART_OCTET = 10
-_BUS_SHARE = 0.7  # of the bus's clocks: the rest is for the gaps between transfers
-
 _DATA_READY = 'trigger = "data_ready"'
 _PERIODIC = 'trigger = "periodic"'
+_USE_PERIODIC = f"use {_PERIODIC} with rate_hz and without pin"
 
 
 def check(data: dict, findings: Findings):
     """Report every fault between the tables of `data`; `findings` already has those inside them."""
     draft = Draft(data, findings)
     # Loads before what no rate depends on: a pin used twice, say, does not take its stream out of the sums.
-    for judge in (_streams, _link_load, _bus_load, _link, _buses, _sensors, _counts, _pins):
+    for judge in (_streams, _link, link_load, timeouts, interrupt_load, _buses, _sensors, _counts, _pins):
         judge(draft)
 
 
@@ -67,11 +64,16 @@ def _sensors(draft: Draft):
 
 def _reference(draft: Draft, path: Path, section: str):
     name, known = draft.value(path), draft.names(section)
-    if name is not None and name not in known and not draft.findings.doubtful((section, name)):
+    if name is None or name in known or draft.findings.doubtful((section, name)):
+        return
+    if draft.findings.doubtful_name((section,)):  # which may be about to become this one
+        draft.findings.doubt(path)
+    else:
         draft.refuse(path, "is not defined" + meant(name, known, listed(f"defined {section} tables", known)))
 
 
 def _streams(draft: Draft):
+    data_ready: dict[str, Path] = {}  # sensor -> the stream that its data-ready line triggers
     for path in draft.tables("stream"):
         _reference(draft, (*path, "sensor"), "sensor")
         sensor, trigger = draft.value((*path, "sensor")), draft.value((*path, "trigger"))
@@ -79,14 +81,29 @@ def _streams(draft: Draft):
         if driver:
             _calibration(draft, (*path, "calibration"), driver)
         if trigger == "data_ready" and driver and not driver.DATA_READY:
-            instead = f"use {_PERIODIC} with rate_hz and without pin"
-            draft.refuse((*path, "trigger"), f"is not supported for {driver_name(driver)}; {instead}")
+            draft.refuse((*path, "trigger"), f"is not supported for {driver_name(driver)}; {_USE_PERIODIC}")
+        elif trigger == "data_ready" and sensor is not None and (first := data_ready.setdefault(sensor, path)) != path:
+            line = f"the one data-ready line of {table_name(('sensor', sensor))} already triggers {table_name(first)}"
+            draft.refuse((*path, "trigger"), f"is not possible: {line}; {_USE_PERIODIC}")
+            draft.findings.doubt((*path, "pin"))
         elif trigger == "data_ready":
             draft.require(path, "pin", _DATA_READY, "the pin that the sensor's data-ready line is wired to")
             draft.forbid(path, "rate_hz", _DATA_READY, "the sensor sets the rate")
         elif trigger == "periodic":
             draft.require(path, "rate_hz", _PERIODIC, "samples per second")
             draft.forbid(path, "pin", _PERIODIC, "the board's clock triggers it")
+            _conversion(draft, path, sensor)
+
+
+def _conversion(draft: Draft, stream: Path, name: str | None):
+    sensor = draft.table(("sensor", name)) if name is not None else None
+    rate_hz = draft.value((*stream, "rate_hz"))
+    if sensor and rate_hz is not None and rate_hz > (most := sensor.data_rate_hz()):
+        draft.refuse(
+            (*stream, "rate_hz"),
+            f"is too fast: one conversion of {table_name(('sensor', name))} takes {1000 / most:g} ms, so the most is "
+            f"{most:g}; lower it or change {sensor.RATE_KEY}",
+        )
 
 
 def _calibration(draft: Draft, tables: Path, driver: type[SensorTable]):
@@ -127,32 +144,3 @@ def _pins(draft: Draft):
             subject = draft.findings.quote(path) if draft.has(path) else f"{path[-1]} (by default {pin})"
             user = f"{first[-1]} of {table_name(first[:-1])}" + ("" if draft.has(first) else ", by default")
             draft.findings.add(path, f"{subject} is already used by {user}")
-
-
-def _link_load(draft: Draft):
-    """Sums what is sound: if that is too much, so is the whole. USB carries more than all buses."""
-    baud, housekeeping = draft.value(("link", "baud")), draft.table(("housekeeping",))
-    if draft.value(("link", "transport")) not in UART_PINS or baud is None or housekeeping is None:
-        return
-    packings = [packing for _, packing in draft.packings()]
-    needed = sum(packing.link_octets_per_s for packing in packings)
-    needed += housekeeping_octets_per_s(len(packings), housekeeping.period_ms)
-    limit = _LINK_SHARE * baud / _BITS_PER_UART_OCTET
-    if needed > limit:
-        draft.refuse(
-            ("link", "baud"),
-            f"is too slow: streams and housekeeping need {needed:.0f} bytes/s and the limit is {limit:.0f} "
-            f"bytes/s ({_LINK_SHARE:.0%} of baud / {_BITS_PER_UART_OCTET}); raise baud or lower a rate",
-        )
-
-
-def _bus_load(draft: Draft):
-    for path in draft.tables("bus"):
-        freq_hz = draft.value((*path, "freq_hz"))
-        bits_per_s = sum(packing.bus_bits_per_s for bus, packing in draft.packings() if bus == path[1])
-        if freq_hz is not None and (busy := bits_per_s / freq_hz) > _BUS_SHARE:
-            draft.refuse(
-                (*path, "freq_hz"),
-                f"is too slow: the streams keep {path[1]} busy {busy:.1%} of the time and the limit is "
-                f"{_BUS_SHARE:.0%}; raise freq_hz or lower a rate",
-            )

@@ -30,6 +30,7 @@ class Findings:
         self._located = located
         self._diagnostics: list[Diagnostic] = []
         self._doubtful: list[Path] = []
+        self._doubtful_names: list[Path] = []
 
     def add(self, path: Path, message: str, at_key: bool = False):
         """Report at the value (or key) of `path`; if the text lacks it, at the nearest table around it."""
@@ -37,6 +38,8 @@ class Findings:
         offset = place.key if at_key else place.start
         self._diagnostics.append(Diagnostic(self._file, *line_column(self._located.text, offset), message))
         self.doubt(path)
+        if at_key:
+            self._doubtful_names.append(path)
 
     def doubt(self, path: Path):
         """Let nobody judge `path`: its value is not known."""
@@ -45,6 +48,10 @@ class Findings:
     def doubtful(self, path: Path) -> bool:
         """Whether `path`, a table around it or anything inside it is reported or doubted."""
         return any(path[: len(other)] == other[: len(path)] for other in self._doubtful)
+
+    def doubtful_name(self, table: Path) -> bool:
+        """Whether a name in `table` is reported: nobody knows what it will be."""
+        return any(path[:-1] == table for path in self._doubtful_names)
 
     def quote(self, path: Path) -> str:
         """`key = value`, or `[section]`, as the author wrote it; a long value is shortened."""

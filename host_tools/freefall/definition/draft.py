@@ -35,6 +35,12 @@ class Draft:
         """The value at `path`; None if there is none or it is in doubt."""
         return None if self.findings.doubtful(path) else value_at(path, self.data)
 
+    def setting(self, path: Path):
+        """The value at `path`, or its default if the text gives none; None if it is in doubt."""
+        if self.has(path) or self.findings.doubtful(path):
+            return self.value(path)
+        return table_at(path[:-1], self.data).model_fields[path[-1]].default
+
     def table(self, path: Path) -> Table | None:
         """The table at `path` with its defaults; None if any of it is in doubt."""
         if self.findings.doubtful(path):
@@ -46,13 +52,13 @@ class Draft:
         driver = value_at(("sensor", sensor, "driver"), self.data)
         return DRIVERS.get(driver) if isinstance(driver, str) else None
 
-    def packings(self) -> Iterator[tuple[str, Packing]]:
-        """(bus, packing) of every stream that is sound together with its sensor."""
+    def packings(self) -> Iterator[tuple[Path, SensorTable, Packing]]:
+        """(path, sensor, packing) of every stream that is sound together with its sensor."""
         for path in self.tables("stream"):
             stream = self.table(path)
             sensor = stream and self.table(("sensor", stream.sensor))
             if sensor:
-                yield sensor.bus, pack(stream, sensor)
+                yield path, sensor, pack(stream, sensor)
 
     def require(self, table: Path, key: str, setting: str, what: str):
         """Report that `setting` needs `key` in `table`, if it is not there."""
@@ -68,5 +74,6 @@ class Draft:
             self.findings.add(path, f"{quote} does not go with {setting}: {why}; remove it", at_key=True)
 
     def refuse(self, path: Path, why: str):
-        """Report the value at `path`: quoted, then `why`."""
-        self.findings.add(path, f"{self.findings.quote(path)} {why}")
+        """Report the value at `path`, or its default: quoted, then `why`."""
+        subject = self.findings.quote(path) if self.has(path) else f"{path[-1]} (by default {self.setting(path)})"
+        self.findings.add(path, f"{subject} {why}")

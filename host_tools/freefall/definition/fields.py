@@ -20,19 +20,19 @@ class Table(BaseModel):
 def one_of(kind: type, choices: Sequence, show=str, allowed: str | None = None):
     """The type of a value of `kind` among `choices`; `show` spells one, `allowed` all of them."""
     spelled = [show(choice) for choice in choices]
-    allowed = allowed or f"one of {', '.join(spelled)}"
+    allowed = allowed or ("one of " if len(spelled) > 1 else "") + ", ".join(spelled)
 
     def check(value):
         if value not in choices:
-            raise not_allowed(allowed, spelled)
+            raise not_allowed(allowed)
         return value
 
     return Annotated[kind, AfterValidator(check), Field(json_schema_extra={"enum": list(choices)})]
 
 
-def not_allowed(allowed: str, choices: Sequence[str] = ()) -> PydanticCustomError:
-    """The refusal of a value: what is allowed in words, and the choices for guessing what was meant."""
-    return PydanticCustomError(NOT_ALLOWED, "not allowed", {"allowed": allowed, "choices": choices})
+def not_allowed(allowed: str) -> PydanticCustomError:
+    """The refusal of a value: what is allowed in words."""
+    return PydanticCustomError(NOT_ALLOWED, "not allowed", {"allowed": allowed})
 
 
 def address_of(*addresses: int):

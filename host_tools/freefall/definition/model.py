@@ -12,6 +12,7 @@ from .pico import HEADER_PINS, I2C_PINS, UART_PINS
 from .sensors import DRIVERS, AnySensor
 
 LAST_APID = IDLE_APID - 1
+FASTEST_I2C_HZ = 1_000_000
 
 Pin = one_of(int, HEADER_PINS, allowed="a pin on the pico's header: 0..22, 26, 27 or 28")
 
@@ -22,6 +23,12 @@ _WATCHDOG_SCHEMA = {"anyOf": [{"const": 0}, {"minimum": _WATCHDOG_MS[0], "maximu
 def _watchdog(value: int) -> int:
     if value != 0 and value not in _WATCHDOG_MS:
         raise not_allowed(f"0 (off) or {_WATCHDOG_MS[0]}..{_WATCHDOG_MS[-1]}")
+    return value
+
+
+def _scale(value: float) -> float:
+    if value == 0:
+        raise not_allowed("a number other than 0, which would make every sample the same")
     return value
 
 
@@ -62,14 +69,14 @@ class BusTable(Table):
     kind: one_of(str, ("i2c",))
     scl: Pin
     sda: Pin
-    freq_hz: Annotated[int, Field(ge=10_000, le=1_000_000)]
+    freq_hz: Annotated[int, Field(ge=10_000, le=FASTEST_I2C_HZ)]
     timeout_us: Annotated[int, Field(ge=100, le=100_000)] = 1000
 
 
 class CalibrationTable(Table):
     """[stream.NAME.calibration.CHANNEL]: engineering value = raw value * scale + offset."""
 
-    scale: float
+    scale: Annotated[float, AfterValidator(_scale), Field(json_schema_extra={"not": {"const": 0}})]
     offset: float = 0.0
     unit: Annotated[str, Field(min_length=1)] | None = None
 

@@ -29,11 +29,6 @@ class Packing:
         # `pack` lets no packet take longer to fill than max_latency: all leave full, and no more often than this.
         return self.rate_hz / self.samples_per_packet * (self.packet_len + frame.FRAME_OVERHEAD)
 
-    @property
-    def bus_bits_per_s(self) -> float:
-        """I2C clocks per second that reading the samples takes."""
-        return self.rate_hz * _BITS_PER_I2C_OCTET * (self.sample_len + _I2C_READ_OVERHEAD)
-
 
 def pack(stream: StreamTable, sensor: SensorTable) -> Packing:
     """The sizes of a stream that the checks have passed."""
@@ -48,6 +43,11 @@ def pack(stream: StreamTable, sensor: SensorTable) -> Packing:
         packet_len=packet.padded(packet.SAMPLES_AT + samples_per_packet * sensor.SAMPLE_LEN),
         ring_depth=stream.ring_depth or _power_of_two(max(_LEAST_RING, rate_hz * _RING_SECONDS)),
     )
+
+
+def read_us(sample_len: int, freq_hz: int) -> float:
+    """Microseconds that an I2C bus takes to read a sample of `sample_len` octets."""
+    return _BITS_PER_I2C_OCTET * (sample_len + _I2C_READ_OVERHEAD) * 1_000_000 / freq_hz
 
 
 def housekeeping_octets_per_s(streams: int, period_ms: int) -> float:

@@ -10,12 +10,14 @@ from .located import Located, Path, line_column
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DIGITS = re.compile(r"[0-9_]+")
 _INTEGERS = range(-(1 << 63), 1 << 63)  # as TOML has them
+_LINE_GOES_ON = "Expected newline or end of document after a statement"
 _GIVEN_TWICE = "Cannot overwrite a value"
 _TABLE_TWICE = re.compile(r"Cannot declare \((.*?),?\) twice")
+_HEX_DIGITS = re.compile(r"[^=#]*=\s*([0-9]+[A-Fa-f][0-9A-Fa-f]*)\s*(?:#.*)?")
 _HINTS = {
     "Invalid value": "this is not a TOML value; text needs quotes",
     "Expected '=' after a key in a key/value pair": "a key must be followed by = and a value",
-    "Expected newline or end of document after a statement": "this line goes on after its value",
+    _LINE_GOES_ON: "this line goes on after its value",
     "Invalid statement": "this line is neither key = value nor a [section]",
     _GIVEN_TWICE: "this key is given twice",
 }
@@ -71,6 +73,9 @@ def _syntax(message: str, text: str, name: str) -> Diagnostic:
     if twice := _TABLE_TWICE.fullmatch(message):
         message = f"section [{twice[1].replace(chr(39), '').replace(', ', '.')}] is given twice"
         column = 1
+    elif message == _LINE_GOES_ON and (hexadecimal := _HEX_DIGITS.fullmatch(text.split("\n")[line - 1])):
+        message = f"{hexadecimal[1]} is not a number; write 0x{hexadecimal[1]}"
+        column = hexadecimal.start(1) + 1
     elif message == _GIVEN_TWICE:  # tomllib stands after the value
         written = text.split("\n")[line - 1]
         column = len(written) - len(written.lstrip()) + 1

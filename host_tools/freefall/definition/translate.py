@@ -36,8 +36,7 @@ def translate(errors: list[dict], data: dict, findings: Findings):
             _driver((*path, "driver"), data, findings)
         else:
             subject = f'{path[-2]} name "{path[-1]}"' if is_key else findings.quote(path)
-            word = path[-1] if is_key else value_at(path, data)
-            findings.add(path, f"{subject} {_refusal(error, path, word)}", at_key=is_key)
+            findings.add(path, f"{subject} {_refusal(error, path)}", at_key=is_key)
 
 
 def _path(loc: tuple) -> tuple[Path, bool]:
@@ -83,11 +82,10 @@ def _driver(path: Path, data: dict, findings: Findings):
     findings.add(path, f"{findings.quote(path)} {refusal}")
 
 
-def _refusal(error: dict, path: Path, word) -> str:
+def _refusal(error: dict, path: Path) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == NOT_ALLOWED:
-        hint = meant(word, context["choices"]) if isinstance(word, str) else ""
-        return f"is not possible; it must be {context['allowed']}{hint}"
+        return f"is not possible; it must be {context['allowed']}"
     if kind == "greater_than_equal":
         return f"is too small; the least is {context['ge']}"
     if kind == "less_than_equal":

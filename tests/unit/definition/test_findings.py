@@ -151,9 +151,15 @@ FAULTS = {
     ),
     "transport that is none": (
         [('"uart0"', '"uart3"')],
-        [
-            '5:13: transport = "uart3" is not possible; it must be one of uart0, uart1, usb; did you mean "uart1"?',
-        ],
+        ['5:13: transport = "uart3" is not possible; it must be one of uart0, uart1, usb'],
+    ),
+    "board that is not the only one": (
+        [("apid = 64", 'apid = 64\nboard = "pica"')],
+        ['4:9: board = "pica" is not possible; it must be pico'],
+    ),
+    "kind of bus that is not the only one": (
+        [('kind = "i2c"', 'kind = "i2d"')],
+        ['8:8: kind = "i2d" is not possible; it must be i2c'],
     ),
     "watchdog between off and its least": (
         [("[link]", "[watchdog]\ntimeout_ms = 100\n[link]")],
@@ -183,7 +189,17 @@ FAULTS = {
     ),
     "bus the board does not have": (
         [("[bus.i2c0]", "[bus.i2c2]"), ('"i2c0"', '"i2c2"'), ('"i2c0"', '"i2c2"')],
-        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1; did you mean "i2c1"?'],
+        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1'],
+    ),
+    "bus the board does not have, and the one that is meant": (
+        [("[bus.i2c0]", "[bus.i2c2]"), ('"i2c0"', '"i2c1"'), ('"i2c0"', '"i2c1"')],
+        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1'],
+    ),
+    "sensor by no name, and the one that is meant": (
+        [("[sensor.accel]", "[sensor.Accel]")],
+        [
+            '12:9: sensor name "Accel" must be a name: a small letter, then up to 31 small letters, digits or underscores',
+        ],
     ),
     "bus not defined": (
         [('bus = "i2c0"', 'bus = "i2c1"')],
@@ -269,6 +285,24 @@ FAULTS = {
             '29:11: trigger = "data_ready" is not supported for tmp117; use trigger = "periodic" with rate_hz and without pin',
         ],
     ),
+    "one data-ready line for two streams": (
+        [('"warmth"\ntrigger = "periodic"\nrate_hz = 1.0', '"accel"\ntrigger = "data_ready"\npin = 15')],
+        [
+            '29:11: trigger = "data_ready" is not possible: the one data-ready line of [sensor.accel] already triggers '
+            '[stream.vibration]; use trigger = "periodic" with rate_hz and without pin',
+        ],
+    ),
+    "rate faster than the sensor": (
+        [("rate_hz = 1.0", "rate_hz = 8.1")],
+        [
+            "30:11: rate_hz = 8.1 is too fast: one conversion of [sensor.warmth] takes 125 ms, so the most is 8; "
+            "lower it or change averages",
+        ],
+    ),
+    "calibration that forgets the sample": (
+        [("rate_hz = 1.0", "rate_hz = 1.0\n[stream.vibration.calibration.x]\nscale = 0")],
+        ["32:9: scale = 0 is not possible; it must be a number other than 0, which would make every sample the same"],
+    ),
     "calibration of a channel like no other": (
         [("rate_hz = 1.0", "rate_hz = 1.0\n[stream.vibration.calibration.w]\nscale = 1")],
         ['31:31: calibration for "w", which is not a channel of the sensor; its channels: x, y, z'],
@@ -290,20 +324,6 @@ FAULTS = {
     "APID too small": (
         [("apid = 64", "apid = -1")],
         ["3:8: apid = -1 is too small; the least is 0"],
-    ),
-    "link overloaded": (
-        [("921600", "57600")],
-        [
-            "6:8: baud = 57600 is too slow: streams and housekeeping need 10232 bytes/s and the limit"
-            " is 5184 bytes/s (90% of baud / 10); raise baud or lower a rate",
-        ],
-    ),
-    "bus overloaded": (
-        [("freq_hz = 400000", "freq_hz = 100000")],
-        [
-            "11:11: freq_hz = 100000 is too slow: the streams keep i2c0 busy 108.0% of the time and "
-            "the limit is 70%; raise freq_hz or lower a rate",
-        ],
     ),
 }
 
@@ -344,7 +364,7 @@ def test_a_fault_in_one_section_hides_none_between_others():
     )
     assert [finding.split(";")[0] for finding in findings(text)] == [
         '2:8: name = "" must be a name: a small letter, then up to 31 small letters, digits or underscores',
-        "6:8: baud = 38400 is too slow: streams and housekeeping need 10132 bytes/s and the limit is 3456 "
+        "6:8: baud = 38400 is too slow: streams and housekeeping need 10136 bytes/s and the limit is 3456 "
         "bytes/s (90% of baud / 10)",
         "9:7: scl = 3 cannot be scl of i2c0",
         "21:11: address = 0x50 is not possible",
@@ -392,30 +412,51 @@ def test_the_last_apids_can_be_used():
     assert [stream.apid for stream in changed(("apid = 64", "apid = 2044")).streams] == [2045, 2046]
 
 
-def test_a_load_at_its_limit_passes():
-    # 1000 samples/s of 9 + 3 octets of 9 bits are 108000 clocks/s, and 1 of 2 + 3 octets 45: 70 % of 154350.
-    assert findings(spoiled(("freq_hz = 400000", "freq_hz = 154350"))) == []
-    assert len(findings(spoiled(("freq_hz = 400000", "freq_hz = 154349")))) == 1
-    # 40 packets/s of 250 octets, 1 of 26, and 206 of housekeeping are 10232 octets/s: 90 % of 113689 / 10.
-    assert findings(spoiled(("921600", "113689"))) == []
-    assert len(findings(spoiled(("921600", "113688")))) == 1
+def test_streams_of_two_sensors_have_a_data_ready_line_each():
+    other = '[sensor.other]\ndriver = "adxl355"\nbus = "i2c0"\naddress = 0x53\nrange_g = 2\nodr_hz = 125\n'
+    stream = '[stream.other]\nsensor = "other"\ntrigger = "data_ready"\npin = 16\n'
+    assert findings(SOUND + other + stream) == []
+
+
+def test_a_data_ready_stream_and_periodic_ones_share_a_sensor():
+    stream = '[stream.{}]\nsensor = "accel"\ntrigger = "periodic"\nrate_hz = 10\n'
+    assert findings(SOUND + stream.format("slow") + stream.format("slower")) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "most", "more"),
+    [
+        ("averages = 1", "64.51", "64.52"),  # one in 15.5 ms
+        ("averages = 8", "8", "8.01"),
+        ("averages = 32", "2", "2.01"),
+        ("averages = 64", "1", "1.01"),
+    ],
+)
+def test_a_thermometers_conversions_limit_its_rate(option, most, more):
+    averages = ("address = 0x48", f"address = 0x48\n{option}")
+    assert findings(spoiled(averages, ("rate_hz = 1.0", f"rate_hz = {most}"))) == []
+    (finding,) = findings(spoiled(averages, ("rate_hz = 1.0", f"rate_hz = {more}")))
+    assert finding.startswith(f"31:11: rate_hz = {more} is too fast: one conversion of [sensor.warmth] takes ")
+
+
+@pytest.mark.parametrize("odr", ["62.5", "7.813", "3.906"])
+def test_an_accelerometers_rate_limits_that_of_a_periodic_stream(odr):
+    edits = [("odr_hz = 1000", f"odr_hz = {odr}"), ('"data_ready"\npin = 15', '"periodic"\nrate_hz = RATE')]
+    text = spoiled(*edits)
+    assert findings(text.replace("RATE", odr)) == []
+    (finding,) = findings(text.replace("RATE", odr + "1"))
+    assert finding.endswith(f"so the most is {odr}; lower it or change odr_hz")
+
+
+@pytest.mark.parametrize("scale", ["-1e-9", "1e-9"])
+def test_any_scale_but_zero_calibrates(scale):
+    assert findings(SOUND + f"[stream.vibration.calibration.x]\nscale = {scale}") == []
+    assert len(findings(SOUND + "[stream.vibration.calibration.x]\nscale = -0.0")) == 1
 
 
 def test_a_sensor_of_no_known_driver_is_not_judged_further():
     text = spoiled(("adxl355", "bmi270"), ('bus = "i2c0"\naddress = 0x1D', "bus = []\naddress = {}"))
     assert findings(text) == ['13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, tmp117']
-
-
-def test_a_short_latency_makes_many_packets():
-    once = [("max_latency_ms = 100", "max_latency_ms = 10"), ("odr_hz = 1000", "odr_hz = 125")]
-    assert changed(*once).stream("vibration").samples_per_packet == 1
-    # 125 packets/s of 28 + 6 octets, 1 of 26, and 206 of housekeeping are 4482 octets/s: 90 % of 49800 / 10.
-    assert findings(spoiled(*once, ("921600", "49800"))) == []
-    assert len(findings(spoiled(*once, ("921600", "49799")))) == 1
-
-
-def test_usb_has_no_baud_to_be_too_slow():
-    assert findings(spoiled(('"uart0"', '"usb"'), ("baud = 921600\n", ""))) == []
 
 
 @pytest.mark.parametrize(
@@ -424,6 +465,9 @@ def test_usb_has_no_baud_to_be_too_slow():
         ("[payload]\nname = shaker", "2:8: not TOML: this is not a TOML value; text needs quotes"),
         ("[payload]\nname", "2:5: not TOML: a key must be followed by = and a value"),
         ("a = 1 b = 2", "1:7: not TOML: this line goes on after its value"),
+        ("[a]\naddress = 1D  # ASEL low", "2:11: not TOML: 1D is not a number; write 0x1D"),
+        ("a = 1 b = 2D", "1:7: not TOML: this line goes on after its value"),
+        ("a = 1G", "1:6: not TOML: this line goes on after its value"),
         ("a = 1\n=", "2:1: not TOML: this line is neither key = value nor a [section]"),
         ("[a]\n  b = 1\n  b = 2", "3:3: not TOML: this key is given twice"),
         ("[s.a]\n[s.b]\n[s.a]", "3:1: not TOML: section [s.a] is given twice"),

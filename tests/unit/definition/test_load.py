@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freefall.definition import load_definition
+from freefall.definition import load_definition, parse_definition
 from freefall.errors import DefinitionError, InputUnreadable
 from unit.definition.sample import SOUND
 
@@ -26,6 +26,13 @@ def test_the_vibration_payload():
         ("temperature", "tmp117", "periodic", 1.0),
     ]
     assert definition.text == (PAYLOADS / "vibration" / "payload.toml").read_text(encoding="utf-8")
+
+
+def test_the_vibration_payload_has_no_time_for_the_accelerometers_fastest_rate():
+    text = (PAYLOADS / "vibration" / "payload.toml").read_text(encoding="utf-8").replace("odr_hz = 1000", "odr_hz = {}")
+    assert parse_definition(text.format(2000), "payload.toml").stream("vibration").rate_hz == 2000
+    with pytest.raises(DefinitionError, match="odr_hz = 4000 is too fast: interrupts keep the processor busy 107.2%"):
+        parse_definition(text.format(4000), "payload.toml")
 
 
 def test_findings_name_the_file(tmp_path):

@@ -24,6 +24,7 @@ class Adxl355(SensorTable):
     SAMPLE_LEN: ClassVar[int] = 9
     CHANNELS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
     DATA_READY: ClassVar[bool] = True
+    RATE_KEY: ClassVar[str] = "odr_hz"
 
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""

@@ -14,6 +14,7 @@ class SensorTable(Table):
     SAMPLE_LEN: ClassVar[int]  # octets of one sample, as the board reads it
     CHANNELS: ClassVar[tuple[str, ...]]  # names, in the order of channels()
     DATA_READY: ClassVar[bool]  # whether a stream may be triggered by the sensor's data-ready pin
+    RATE_KEY: ClassVar[str]  # the option that data_rate_hz() depends on
 
     def channels(self) -> tuple[Channel, ...]:
         """The channels of a sample with the data sheet's calibration for these options."""
@@ -24,5 +25,5 @@ class SensorTable(Table):
         raise NotImplementedError
 
     def data_rate_hz(self) -> float:
-        """Samples per second the data-ready pin announces; only for sensors with DATA_READY."""
+        """Conversions per second, which the data-ready pin announces if there is one; no stream can have more samples."""
         raise NotImplementedError

@@ -7,6 +7,7 @@ from ..fields import address_of, one_of
 from .base import SensorTable
 
 _AVERAGES = (1, 8, 32, 64)  # CONFIG AVG[1:0] is the position
+_CONVERSION_MS = (15.5, 125, 500, 1000)  # by AVG[1:0], Table 7-7 with CONV = 000
 _WORD = RawWord(offset=0, octets=2, order="big", shift=0, width=16, signed=True)
 
 
@@ -20,6 +21,7 @@ class Tmp117(SensorTable):
     SAMPLE_LEN: ClassVar[int] = 2
     CHANNELS: ClassVar[tuple[str, ...]] = ("temperature",)
     DATA_READY: ClassVar[bool] = False
+    RATE_KEY: ClassVar[str] = "averages"
 
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""
@@ -28,3 +30,7 @@ class Tmp117(SensorTable):
     def config(self) -> dict[str, int]:
         """See SensorTable: averages_code for CONFIG AVG[1:0]."""
         return {"averages_code": _AVERAGES.index(self.averages)}
+
+    def data_rate_hz(self) -> float:
+        """See SensorTable."""
+        return 1000 / _CONVERSION_MS[_AVERAGES.index(self.averages)]
