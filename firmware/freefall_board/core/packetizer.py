@@ -1,10 +1,13 @@
 """The foreground's half of a stream: ring -> packet -> frame -> link queue."""
 
 from freefall_wire import frame, packet
+from freefall_wire.const import const
 from freefall_wire.reports import COUNTER_MASK
 
 from .slices import slicer
 
+# Longer than this, ticks wrap and a time between two triggers says nothing; so much is a gap anyway.
+_MOST_JUDGED_US = const(0x10000000)
 _PACKET_AT = frame.PACKET_AT
 _SAMPLES_AT = frame.PACKET_AT + packet.SAMPLES_AT
 
@@ -30,8 +33,8 @@ class Packetizer:
         self._full = plan["samples_per_packet"]
         self._packet_len = plan["packet_len"]
         self._max_latency_us = plan["max_latency_ms"] * 1000
-        # Half a period of jitter and latency is allowed; beyond that a trigger was merged with another, or never came.
-        self._late_us = plan["period_us"] + plan["period_us"] // 2
+        self._period_us = plan["period_us"]
+        self._most_steps = _MOST_JUDGED_US // self._period_us
         self._ring = ring
         self._clock = clock
         self._seal = seal
@@ -45,7 +48,7 @@ class Packetizer:
         self._count = 0  # samples in the open packet
         self._opened = 0  # stamp of its first sample
         self._first = 0  # trigger number of its first sample
-        self._last = -2  # trigger number of the newest sample packed; nothing follows -2 by one
+        self._last = -1  # trigger number of the newest sample packed; -1 before the first
         self._last_stamp = 0
         self._wraps = 0  # of the trigger number, for the index's upper bits
         self._first_wraps = 0
@@ -71,12 +74,12 @@ class Packetizer:
         slot = ring.oldest()
         number = ring.numbers[slot]
         stamp = ring.stamps[slot]
-        consecutive = number == (self._last + 1) & COUNTER_MASK
-        if consecutive and self._clock.elapsed(stamp, self._last_stamp) > self._late_us:
+        steps = (number - self._last) & COUNTER_MASK
+        late = self._last >= 0 and self._is_late(steps, self._clock.elapsed(stamp, self._last_stamp))
+        if late:
             self.late = (self.late + 1) & COUNTER_MASK
-            consecutive = False
         # Samples of one packet are one period apart: only so does its one time date them all.
-        if self._count and not consecutive:
+        if self._count and (late or steps != 1):
             self._close()
         if number < self._last:
             self._wraps += 1
@@ -91,6 +94,12 @@ class Packetizer:
         self._count += 1
         if self._count == self._full:
             self._close()
+
+    def _is_late(self, steps, elapsed):
+        # Half a period of jitter and latency is allowed; beyond that an edge was merged with another, or never came.
+        if steps > self._most_steps:
+            return False
+        return not 0 <= elapsed <= steps * self._period_us + self._period_us // 2
 
     def _close(self):
         buf = self._buf

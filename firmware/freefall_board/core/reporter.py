@@ -61,10 +61,10 @@ class Reporter:
         self._send_event(reports.SENSOR_ABSENT)
 
     def sensor_state(self, event, stream, bus_errors):
-        """Report SENSOR_STOPPED or SENSOR_BACK for the sensor of a stream."""
+        """Report SENSOR_STOPPED or SENSOR_BACK for the sensor of a stream; False if the queue refused it."""
         self._clear(reports.EVENT_LEN)
         struct.pack_into(reports.SENSOR_LAYOUT, self._buf, _SOURCE_AT, event, stream, 0, bus_errors)
-        self._send_event(event)
+        return self._send_event(event)
 
     def ledger(self, number, sampler, packetizer):
         """Report the ledger of stream `number`, all of it true at one instant."""
@@ -132,7 +132,7 @@ class Reporter:
         subtype = reports.EVENT_SUBTYPE[event]
         count = self._event_counts[subtype]
         self._event_counts[subtype] = (count + 1) & 0xFFFF
-        self._send(reports.EVENT, subtype, count, reports.EVENT_LEN)
+        return self._send(reports.EVENT, subtype, count, reports.EVENT_LEN)
 
     def _send_housekeeping(self, packet_len):
         count = self._housekeeping_count
@@ -147,5 +147,7 @@ class Reporter:
         self._seal(buf, packet_len)
         self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
         self.built = (self.built + 1) & reports.COUNTER_MASK
-        if not self._queue.put_report(self._frame, packet_len + frame.FRAME_OVERHEAD):
-            self.dropped = (self.dropped + 1) & reports.COUNTER_MASK
+        if self._queue.put_report(self._frame, packet_len + frame.FRAME_OVERHEAD):
+            return True
+        self.dropped = (self.dropped + 1) & reports.COUNTER_MASK
+        return False

@@ -25,13 +25,14 @@ class Stream:
         self._clock = clock
         self._silent_us = min(max(_LEAST_SILENT_US, _SILENT_PERIODS * plan["period_us"]), _MOST_SILENT_US)
         self._answers = True
-        self._changed_at = 0
+        self._told_at = 0
+        self._may_tell = False
         self._seen = 0
         self._seen_at = 0
 
     def armed(self, now):
         """The trigger is on since tick `now`; silence counts from here."""
-        self._changed_at = self._seen_at = now
+        self._told_at = self._seen_at = now
 
     def poll(self, now):
         """Pack and send what is due at tick `now`; returns the number of samples packed."""
@@ -43,11 +44,17 @@ class Stream:
         if sampler.seen != self._seen:
             self._seen = sampler.seen
             self._seen_at = now
-            answers = sampler.errors_in_row < STOPPED
+            # A sensor counted out is back with a good read, not with fewer than three failures.
+            answers = sampler.errors_in_row < STOPPED if self._answers else sampler.errors_in_row == 0
         else:
             answers = self._answers and self._clock.elapsed(now, self._seen_at) < self._silent_us
-        if answers != self._answers and self._clock.elapsed(now, self._changed_at) >= _EVENT_PAUSE_US:
-            self._answers = answers
-            self._changed_at = now
+        # Remembered once it is over: elapsed() itself is true for 500 s only.
+        if self._clock.elapsed(now, self._told_at) >= _EVENT_PAUSE_US:
+            self._may_tell = True
+        if answers != self._answers and self._may_tell:
             event = reports.SENSOR_BACK if answers else reports.SENSOR_STOPPED
-            reporter.sensor_state(event, self.number, sampler.bus_errors)
+            # Refused by a full queue, it is told again after the pause.
+            if reporter.sensor_state(event, self.number, sampler.bus_errors):
+                self._answers = answers
+            self._told_at = now
+            self._may_tell = False

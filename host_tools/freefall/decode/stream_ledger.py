@@ -197,10 +197,12 @@ class StreamLedger:
 
 def _after_report(account: StreamAccount) -> dict[str, int]:
     arrived, last = account.continuity, account.last
-    return {
-        "after_report": arrived.samples - (last.received if last else 0),
-        "missing_after_report": arrived.missing - (last.missing if last else 0),
-    }
+    if last is None:
+        return {"after_report": arrived.samples, "missing_after_report": arrived.missing}
+    after = arrived.samples - last.received
+    # With the first sample after it the tail of the report, which its sums hold already, has become a gap.
+    tail = last.seen - last.pending - last.next_index if after and last.next_index is not None else 0
+    return {"after_report": after, "missing_after_report": arrived.missing - last.missing - max(0, tail)}
 
 
 def _not_comparable(account: StreamAccount) -> str | None:

@@ -88,12 +88,12 @@ def test_ledger_counts_late_triggers_which_end_a_packet_and_leave_no_gap(bench):
         board.run(0, 1, late_us)
         board.run(0, 2)
     board.trigger(0, fails=True)
-    board.run(0, 1, 9000)  # the failed read has ended the packet before this one already
+    board.run(0, 1, 9000)  # the failed read has ended the packet before this one already; it is late all the same
     ledger = decoded(bench, finish(board).wire)
     vibration = ledger.stream("vibration")
-    assert ledger.closed and vibration.totals.late == 2
+    assert ledger.closed and vibration.totals.late == 3
     assert (vibration.totals.gaps, vibration.totals.seen, vibration.packets) == (0, 15, 3)
-    assert vibration.as_dict()["totals"]["late"] == 2
+    assert vibration.as_dict()["totals"]["late"] == 3
 
 
 def test_ledger_counts_late_triggers_from_where_its_books_begin(bench):
@@ -209,3 +209,17 @@ def test_ledger_counts_service_packets_built_dropped_and_lost(bench):
     short.send()
     terms = dict(decoded(bench, short.wire).board.lines[0].terms)
     assert terms == {"received": 1, "dropped": 3, "lost": 0}
+
+
+def test_samples_lost_just_before_a_report_are_counted_once_when_more_arrive_after_it(bench):
+    board = started(bench)
+    board.run(0, 30)
+    before = len(frames_of(board.wire))
+    board.run(0, 10)
+    lost = range(before, len(frames_of(board.wire)))
+    finish(board)
+    board.run(0, 20)
+    ledger = decoded(bench, wire_without(board, *lost))
+    assert lost and ledger.stream("vibration").lost > 0
+    assert ledger.stream("vibration").missing_after_report == 0
+    assert ledger.stream("vibration").totals.after_report > 0
