@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from freefall.board.emulated.image import ImageUnavailable, get_image
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -13,10 +15,8 @@ def micropython_image() -> Path:
     """A MicroPython image for the emulated board. Without one: skipped with the reason, or failed where CI must not skip."""
     required = os.environ.get("FREEFALL_REQUIRE_EMULATED") == "1"
     try:
-        from freefall.board.emulated.image import get_image
-
         return get_image()
-    except Exception as error:
+    except ImageUnavailable as error:
         if required:
             pytest.fail(f"FREEFALL_REQUIRE_EMULATED=1, and: {error}", pytrace=False)
         pytest.skip(f"no emulated board: {error}")

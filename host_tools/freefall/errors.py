@@ -4,7 +4,8 @@ FreefallError                 exit code
 ├── DefinitionError           3   the definition has findings, all of them in .diagnostics
 ├── WrongDefinition           3   data was made with another definition
 ├── MissingExtra              2   an optional part is not installed
-├── OutputExists              2   a file is in the way
+├── OutputUnwritable          2   the output cannot be written: disk full, no permission
+│   └── OutputExists          2   a file is in the way
 ├── DeviceError               4   no, ambiguous, busy or lost board
 ├── BoardError                5   the board answered wrongly or not at all
 └── InputUnreadable           6   a file or stream cannot be read
@@ -53,10 +54,14 @@ class MissingExtra(FreefallError):
         super().__init__(f'{what} needs the "{extra}" extra: pip install "freefall[{extra}]"')
 
 
-class OutputExists(FreefallError):
-    """A file that was to be written is there already."""
+class OutputUnwritable(FreefallError):
+    """The output cannot be written: the disk is full, the folder forbids it, standard output is closed to us."""
 
     exit_code = 2
+
+
+class OutputExists(OutputUnwritable):
+    """A file that was to be written is there already."""
 
     def __init__(self, path):
         self.path = path

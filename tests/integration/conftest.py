@@ -50,3 +50,29 @@ def recording(tmp_path_factory, vibration):
 
         run(VirtualBoard(definition, seed=5), definition, 3_000_000_000, receive)
     return path
+
+
+@pytest.fixture(scope="session")
+def raw_octets(recording):
+    """What the board sent in the recording, as one byte string."""
+    from freefall.recording import open_recording
+
+    return b"".join(octets for _, octets in open_recording(recording).chunks())
+
+
+@pytest.fixture
+def foreign(vibration, tmp_path):
+    """The folder of a definition that is not the one the board runs."""
+    folder = tmp_path / "foreign"
+    folder.mkdir()
+    text = (vibration / "payload.toml").read_text()
+    (folder / "payload.toml").write_text(text.replace("odr_hz = 1000", "odr_hz = 500"))
+    return folder
+
+
+@pytest.fixture
+def ids(vibration, foreign):
+    """The ids of the definition the board runs and of the foreign one, as messages show them."""
+    from freefall.definition import load_definition
+
+    return [f"{load_definition(path).definition_id:08x}" for path in (vibration, foreign)]

@@ -4,14 +4,8 @@ import csv
 import io
 import json
 import random
-import socket
-import threading
-import time
 
 import pytest
-
-from freefall.definition import load_definition
-from freefall.recording import open_recording
 
 FIVE_FAULTS = {  # what is planted -> where and what the message must name
     "odr_hz = 1000": ("odr_hz = 900", ":10:", "900"),
@@ -20,12 +14,6 @@ FIVE_FAULTS = {  # what is planted -> where and what the message must name
     'trigger = "periodic"': ('triger = "periodic"', ":1:", 'did you mean "trigger"'),
     "baud = 921600": ("baud = 9", ":8:", "9"),
 }
-
-
-@pytest.fixture
-def raw_octets(recording):
-    """What the board sent in the recording, as one byte string."""
-    return b"".join(octets for _, octets in open_recording(recording).chunks())
 
 
 def test_check_of_a_sound_definition_names_its_streams(freefall, vibration):
@@ -47,6 +35,7 @@ def test_check_reports_five_planted_faults_at_once_with_line_and_column(freefall
     assert done.code == 3
     lines = done.err.splitlines()
     assert len(lines) == 5
+    assert all(line.startswith(f"{tmp_path}/payload.toml:") for line in lines), "file:line:col: message and nothing before it"
     for place, named in expected:
         (line,) = (line for line in lines if place in line)
         assert named in line
@@ -56,7 +45,8 @@ def test_sim_records_and_its_ledger_closes(freefall, vibration, tmp_path):
     file = tmp_path / "run.mcap"
     done = freefall("sim", vibration, "--duration", "2", "--seed", "3", "-o", file)
     assert done.code == 0
-    assert "The ledger closes: difference 0 everywhere, 0 samples lost on the way." in done.out
+    assert done.out.startswith("OK: vibration, 2.1 s, 1 boot, 0 lost.\n")
+    assert "Ledger closes, difference 0." in done.out
     assert "degC" in done.out and " g" in done.out and str(file) in done.out
     again = freefall("sim", vibration, "--duration", "2", "-o", file)
     assert again.code == 2 and "exists" in again.err
@@ -103,6 +93,18 @@ def test_decode_of_csv_without_a_stream_and_of_an_unknown_stream_is_wrong_usage(
     assert done.code == 2 and "vibration, temperature" in done.err
 
 
+def test_decode_of_one_stream_shows_nothing_of_the_others(freefall, recording):
+    objects = [json.loads(line) for line in freefall("decode", recording, "--json", "-a", "temperature").out.splitlines()]
+    assert {o.get("stream", "temperature") for o in objects} == {"temperature"}
+    assert {o["type"] for o in objects} >= {"sample", "ledger", "board", "boot"}
+
+
+def test_decode_to_csv_tells_events_on_standard_error(freefall, recording):
+    done = freefall("decode", recording, "--csv", "-a", "temperature")
+    assert "boot 1 (power-on or reset pin), firmware" in done.err
+    assert "boot 1" not in done.out
+
+
 def test_decode_reads_raw_octets_from_a_file_and_from_standard_input(freefall, raw_octets, vibration, tmp_path, monkeypatch):
     file = tmp_path / "raw.bin"
     file.write_bytes(raw_octets)
@@ -114,18 +116,17 @@ def test_decode_reads_raw_octets_from_a_file_and_from_standard_input(freefall, r
     assert freefall("decode", file).code == 2
 
 
-def test_recording_read_with_a_foreign_definition_is_refused_with_both_ids(freefall, recording, raw_octets, vibration, tmp_path):
-    text = (vibration / "payload.toml").read_text().replace("odr_hz = 1000", "odr_hz = 500")
-    foreign = tmp_path / "payload.toml"
-    foreign.write_text(text)
+def test_recording_read_with_a_foreign_definition_is_refused_with_both_ids(
+    freefall, recording, raw_octets, foreign, ids, tmp_path
+):
     raw = tmp_path / "raw.bin"
     raw.write_bytes(raw_octets)
-    ids = [f"{load_definition(path).definition_id:08x}" for path in (vibration, foreign)]
     for source in (recording, raw):
         for verb in (["decode"], ["stats"], ["export", "--to", "csv", "-o", tmp_path / "out"]):
             done = freefall(verb[0], source, "-d", foreign, *verb[1:])
             assert done.code == 3
             assert ids[0] in done.err and ids[1] in done.err
+            assert not done.out
             assert not list(tmp_path.glob("out/*"))
 
 
@@ -193,58 +194,34 @@ def test_export_writes_a_file_a_stream_in_both_forms(freefall, recording, tmp_pa
     assert again.code == 2 and "exists" in again.err
 
 
-@pytest.fixture
-def board_on_a_socket(raw_octets):
-    """The recording's octets, sent once to whoever connects; the URL."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        connection, _ = server.accept()
-        with connection:
-            time.sleep(0.3)  # pyserial throws away what has come before its port is open, and nothing tells when that is
-            connection.sendall(raw_octets)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield f"socket://127.0.0.1:{server.getsockname()[1]}"
-    server.close()
-    thread.join(5)
-
-
-def test_record_keeps_every_octet_of_a_port_that_goes_away_and_says_so(
-    freefall, board_on_a_socket, raw_octets, vibration, tmp_path
-):
-    file = tmp_path / "recorded.mcap"
-    done = freefall("record", "-p", board_on_a_socket, "-o", file, "-d", vibration)
-    assert done.code == 4
-    assert "went away" in done.err and "0 lost" in done.err
-    recorded = open_recording(file)
-    assert b"".join(octets for _, octets in recorded.chunks()) == raw_octets
-    assert recorded.complete
-    assert freefall("stats", file, "--fail-on", "lost>0,rejected>0,unclosed>0").code == 0
-
-
-def test_record_ends_after_its_duration(freefall, vibration, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
-        done = freefall("record", "-p", url, "-o", tmp_path / "empty.mcap", "--duration", "0.3")
-    assert done.code == 0
-    assert "carries no definition" in done.err
-
-
-def test_missing_ports_files_and_definitions_are_one_sentence_and_their_exit_code(freefall, recording, tmp_path):
+def test_missing_ports_files_and_definitions_are_one_sentence_and_their_exit_code(freefall, recording, vibration, tmp_path):
     not_a_recording = tmp_path / "text.mcap"
     not_a_recording.write_bytes(b"\x89MCAP0\r\n" + b"?" * 100)
     for arguments, code in (
         (["record", "-p", "/dev/no-such-port", "-o", tmp_path / "x.mcap"], 4),
         (["stats", tmp_path / "none.mcap"], 6),
         (["stats", not_a_recording], 6),
+        (["stats", tmp_path], 6),
         (["check", tmp_path / "none"], 6),
         (["decode", "socket://127.0.0.1:1", "-d", "payload_defs/none"], 6),
         (["sim"], 2),
         (["no-such-verb"], 2),
+        (["sim", vibration, "--duration", "nan"], 2),
+        (["sim", vibration, "-o", ""], 2),
+        (["sim", vibration, "-o", "-"], 2),
+        (["record", "-p", "/dev/no-such-port", "-o", tmp_path / "x.mcap", "--duration", "nan"], 2),
+        (["record", "-p", "/dev/no-such-port", "-o", tmp_path / "x.mcap", "--duration", "inf"], 2),
+        (["export", recording, "--to", "csv", "-o", ""], 2),
+        (["export", recording, "--to", "csv", "-o", not_a_recording / "folder"], 2),
+        (["export", recording, "--to", "csv", "-o", "-"], 2),
+        (["decode", recording, "--json", "--csv", "-a", "vibration"], 2),
         (["export", recording, "--to", "xls", "-o", tmp_path], 2),
     ):
         done = freefall(*arguments)
         assert done.code == code, (arguments, done.err)
-        assert done.err.strip()
+        assert done.err.startswith("error: ")
+        assert not list(tmp_path.glob("*.mcap/*"))
+
+
+def test_folder_in_place_of_a_recording_is_said_to_be_one(freefall, tmp_path):
+    assert freefall("stats", tmp_path).err == f"error: {tmp_path} is a folder, not a recording\n"

@@ -37,7 +37,6 @@ class Bench:
         self.events += [item.kind for item in items if isinstance(item, SensorEvent)]
         return items
 
-
     def packets(self, stream):
         return [item for item in self.items if isinstance(item, SamplePacket) and item.stream.name == stream]
 

@@ -1,5 +1,7 @@
 """A real board on a serial port, or anything pyserial opens by URL (/dev/ttyACM0, COM5, socket://host:port, rfc2217://...)."""
 
+import contextlib
+import errno
 import os
 import select
 from collections.abc import Iterator
@@ -21,21 +23,23 @@ def looks_like_port(text: str) -> bool:
 
 
 class SerialPort:
-    """An open port, held exclusively. Use as a context manager. Raises DeviceError when it cannot be opened."""
+    """An open port, held exclusively. Use as a context manager.
+
+    Raises DeviceError when it cannot be opened, ValueError for a URL or a baud rate that no port has.
+    """
 
     def __init__(self, url: str, baud: int = DEFAULT_BAUD):
         self.url = url
         try:
-            port = serial.serial_for_url(url, do_not_open=True)
-            port.baudrate = baud
-            port.timeout = _READ_TIMEOUT_S
-            if isinstance(port, serial.Serial):
-                port.exclusive = True
-            port.open()
-        except (serial.SerialException, ValueError, OSError) as error:
-            raise DeviceError(f"cannot open {url}: {error}. Is the board there, and no other program using the port?") from None
-        self._port = port
-        self._descriptor = _descriptor(port)
+            self._port = _opened(url, baud)
+        except (ValueError, TypeError, OSError) as error:
+            causes = _causes(error)
+            # pyserial stumbles over a URL or a rate that makes no sense, and may wrap that in an error of its own.
+            if any(isinstance(cause, ValueError | TypeError) for cause in causes):
+                raise ValueError(f"cannot open {url}: {error}") from error
+            reason = _system_reason(error)
+            raise DeviceError(f"cannot open {url}: {reason}. Is the board there, and no other program using the port?") from error
+        self._descriptor = _descriptor(self._port)
 
     def __enter__(self) -> "SerialPort":
         return self
@@ -52,8 +56,8 @@ class SerialPort:
         while True:
             try:
                 octets = read()
-            except (serial.SerialException, OSError) as error:
-                raise DeviceError(f"{self.url} went away: {error}") from None
+            except OSError as error:
+                raise DeviceError(f"{self.url} went away: {_system_reason(error)}") from error
             yield time_ns(), octets
 
     def _read_descriptor(self) -> bytes:
@@ -66,12 +70,54 @@ class SerialPort:
         return octets
 
     def _read_pyserial(self) -> bytes:
-        return self._port.read(1) + self._port.read(min(self._port.in_waiting, _READ_LEN))
+        first = self._port.read(1)
+        try:
+            return first + self._port.read(min(self._port.in_waiting, _READ_LEN))
+        except OSError:
+            if first:
+                return first  # the next read fails again, and then there is nothing to keep
+            raise
+
+
+def _opened(url: str, baud: int):
+    port = serial.serial_for_url(url, do_not_open=True)
+    port.baudrate = baud
+    port.timeout = _READ_TIMEOUT_S
+    if isinstance(port, serial.Serial):
+        port.exclusive = True
+        port.open()
+        return port
+    # Opening discards what was received meanwhile: on a tty the rest of another run, on a connection the beginning of this one.
+    port.reset_input_buffer = lambda: None
+    port.open()
+    del port.reset_input_buffer
+    return port
+
+
+def _system_reason(error: OSError) -> str:
+    """The operating system's own words, once: pyserial's errors repeat them, with the name of the port."""
+    for cause in _causes(error):
+        if not isinstance(cause, OSError):
+            continue
+        if cause.errno in (errno.EAGAIN, errno.EBUSY):
+            return "another program uses it"
+        if not isinstance(cause, serial.SerialException):
+            return cause.strerror or str(cause)
+        if cause.errno:
+            return os.strerror(cause.errno)
+    return str(error)
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    causes = []
+    while error is not None:
+        causes.append(error)
+        error = error.__context__
+    return causes
 
 
 def _descriptor(port) -> int | None:
     """What the operating system can wait for and read from; None for ports without (Windows, loop://, rfc2217://)."""
-    try:
+    with contextlib.suppress(AttributeError, OSError):
         return port.fileno() if os.name == "posix" else None
-    except (AttributeError, OSError):
-        return None
+    return None

@@ -56,7 +56,8 @@ def run(
     """Run until the first set of housekeeping reports at or after duration_ns of on-board time: the set that closes the ledger.
 
     receive(octets, board time in ns) gets what left by the link, at most one piece beyond that set, and decodes it;
-    on_progress(ns) gets the on-board time reached. Raises BoardError if the board falls silent.
+    on_progress(ns) gets the on-board time after each piece; what it raises ends the run there, with nothing half done.
+    Raises BoardError if the board falls silent.
     """
     patience_ns = _PATIENCE_NS + 2_000_000 * definition.housekeeping_ms
     reached_ns = heard_ns = 0
@@ -70,4 +71,4 @@ def run(
         for item in receive(octets, board.now_ns()) if octets else ():
             if isinstance(item, BoardReport):
                 reached_ns, heard_ns = item.time_ns, board.now_ns()
-                on_progress(reached_ns)
+        on_progress(board.now_ns())

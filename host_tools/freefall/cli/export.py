@@ -3,9 +3,11 @@
 import rich_click as click
 
 from ..decode import Collector, SamplePacket
+from ..definition import Definition
 from ..export import EXPORTERS, TableFiles
+from .options import definition_option, folder_path, force_option
 from .progress import progress_bar
-from .sources import definition_option, open_source
+from .sources import open_source
 from .summary import Summary
 
 # Packets decoded before their table is written: bounds the memory, whatever the recording's length.
@@ -13,39 +15,53 @@ _PACKETS_PER_PIECE = 2000
 
 
 @click.command()
-@click.argument("src", metavar="FILE")
+@click.argument("src", metavar="SRC")
 @click.option("--to", "form", type=click.Choice(sorted(EXPORTERS)), required=True)
-@click.option("-o", "--output", metavar="OUT", type=click.Path(file_okay=False), required=True, help="Folder; one file a stream.")
+@click.option("-o", "--output", metavar="OUT", type=folder_path, required=True, help="Folder; one file a stream.")
 @definition_option
-@click.option("--force", is_flag=True, help="Overwrite files.")
+@force_option
 def export(src: str, form: str, output: str, definition: str | None, force: bool) -> int:
     """Export every stream of a recording, raw and in engineering units."""
     with open_source(src, definition) as source:
-        checked = source.definition
-        summary = Summary(checked)
-        collector, waiting, read = Collector(checked), 0, 0
+        summary = Summary(source.definition)
         with (
-            TableFiles(form, output, definition=checked, overwrite=force) as files,
+            TableFiles(form, output, definition=source.definition, overwrite=force) as files,
             progress_bar("exporting", source.size) as update,
         ):
-            for host_ns, octets in source.chunks:
-                items = summary.feed(octets, host_ns)
-                collector.add(items)
-                waiting += sum(isinstance(item, SamplePacket) for item in items)
-                if waiting >= _PACKETS_PER_PIECE:
-                    _write(files, collector, checked)
-                    collector, waiting = Collector(checked), 0
-                read += len(octets)
-                update(read)
-            _write(files, collector, checked)
+            waiting = _Waiting(files, source.definition)
+
+            def take(octets: bytes, host_ns: int) -> None:
+                waiting.add(summary.feed(octets, host_ns))
+                update(source.position())
+
+            gone = source.read(take)
+            update(source.position())
+            waiting.write()
         if problem := source.problem():
             click.echo(problem, err=True)
     for path in files.paths:
         click.echo(path)
     click.echo(summary.one_line(), err=True)
+    if gone:
+        raise gone
     return 0
 
 
-def _write(files: TableFiles, collector: Collector, definition) -> None:
-    for stream in definition.streams:
-        files.write(collector.table(stream))
+class _Waiting:
+    """Packets decoded and not yet written."""
+
+    def __init__(self, files: TableFiles, definition: Definition):
+        self._files = files
+        self._definition = definition
+        self._collector, self._packets = Collector(definition), 0
+
+    def add(self, items: list) -> None:
+        self._collector.add(items)
+        self._packets += sum(isinstance(item, SamplePacket) for item in items)
+        if self._packets >= _PACKETS_PER_PIECE:
+            self.write()
+
+    def write(self) -> None:
+        for stream in self._definition.streams:
+            self._files.write(self._collector.table(stream))
+        self._collector, self._packets = Collector(self._definition), 0

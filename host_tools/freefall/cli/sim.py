@@ -10,8 +10,11 @@ from ..board.simulated import SimulatedBoard, run
 from ..decode import Item
 from ..definition import Definition, load_definition
 from ..recording import Recorder
+from .interrupt import held_interrupt
+from .options import Seconds, force_option, recording_path
 from .progress import progress_bar
-from .summary import Summary, print_ledger, print_statistics
+from .report import print_report
+from .summary import Summary
 
 _NS = 1_000_000_000
 
@@ -22,34 +25,50 @@ _NS = 1_000_000_000
     "--board", type=click.Choice(["virtual", "emulated"]), default="virtual", show_default=True,
     help="virtual: the firmware on CPython. emulated: on a real MicroPython on an emulated RP2040.",
 )  # fmt: skip
-@click.option("--duration", type=click.FloatRange(min=0.001, max=1e6), default=10.0, show_default=True, help="Board seconds.")
+@click.option("--duration", type=Seconds(max=1e6), default=10.0, show_default=True, help="Board seconds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the sensors' noise; same seed, same octets.")
-@click.option("-o", "--output", metavar="FILE.mcap", type=click.Path(dir_okay=False), help="Record what the board sends.")
-@click.option("--force", is_flag=True, help="Overwrite FILE.")
-def sim(definition: str, board: str, duration: float, seed: int, output: str | None, force: bool) -> int:
-    """Run a payload on a simulated board and say what became of every sample."""
+@click.option("-o", "--output", metavar="FILE.mcap", type=recording_path, help="Record what the board sends.")
+@force_option
+@click.pass_obj
+def sim(settings, definition: str, board: str, duration: float, seed: int, output: str | None, force: bool) -> int:
+    """Run a payload on a simulated board and say what became of every sample; Ctrl-C ends it early."""
     checked = load_definition(definition)
     summary = Summary(checked)
     simulated = _virtual(checked, seed) if board == "virtual" else _emulated(checked, seed)
     start_ns = time.time_ns()
     source = f"sim:{board} seed {seed}"
-    recorder = Recorder(output, checked, source, start_ns=start_ns, overwrite=force) if output else nullcontext()
-    duration_ns = round(duration * _NS)
-    with recorder, progress_bar(f"{checked.name} on the {board} board", duration) as update:
+    recorder = Recorder(output, checked, source, start_ns=start_ns, overwrite=force) if output else None
+    interrupted = False
+    with (
+        recorder or nullcontext(),
+        progress_bar(checked.name, duration) as update,
+        held_interrupt() as pressed,
+    ):
 
         def receive(octets: bytes, board_ns: int) -> list[Item]:
-            if output:
+            if recorder:
                 recorder.write(octets, start_ns + board_ns)
             return summary.feed(octets, start_ns + board_ns)
 
-        run(simulated, checked, duration_ns, receive, lambda ns: update(ns / _NS, lambda: f"{ns / _NS:.1f} s"))
+        def progress(board_ns: int) -> None:
+            update(board_ns / _NS, lambda: f"{board_ns / _NS:.1f} s")
+            if pressed():
+                raise KeyboardInterrupt
+
+        try:
+            run(simulated, checked, round(duration * _NS), receive, progress)
+        except KeyboardInterrupt:
+            if not summary.samples:
+                if recorder:
+                    recorder.discard()
+                raise
+            interrupted = True
     wall_s = (time.time_ns() - start_ns) / _NS
-    click.echo(f"{checked.name} on the {board} board: {simulated.now_ns() / _NS:.2f} s of its time in {wall_s:.1f} s")
-    print_statistics(summary.statistics)
-    print_ledger(summary.decoder.ledger)
+    origin = f"{source}: {simulated.now_ns() / _NS:.2f} s of its time in {wall_s:.1f} s{', interrupted' * interrupted}"
+    print_report(summary, [origin], details=settings.verbosity > 0)
     if output:
         click.echo(f"Recorded in {output}")
-    return 0 if summary.decoder.ledger.closed else 1
+    return 0 if interrupted or summary.decoder.ledger.closed else 1
 
 
 def _virtual(definition: Definition, seed: int) -> SimulatedBoard:

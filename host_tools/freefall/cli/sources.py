@@ -1,61 +1,116 @@
 """SRC on the command line: where octets come from, and which definition reads them."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from time import time_ns
+from typing import BinaryIO
 
 import rich_click as click
 
 from ..board.serial import DEFAULT_BAUD, SerialPort, looks_like_port
 from ..definition import Definition, load_definition
-from ..errors import InputUnreadable, WrongDefinition
+from ..errors import DeviceError, InputUnreadable
 from ..recording import is_recording, open_recording
+from .interrupt import held_interrupt
 
 _READ_LEN = 65536
-
-definition_option = click.option(
-    "-d", "--def", "definition", metavar="DEF", envvar="FREEFALL_DEF", help="Payload definition; a recording carries its own."
-)
-baud_option = click.option("--baud", default=DEFAULT_BAUD, show_default=True, help="Of a serial port.")
 
 
 @dataclass
 class Source:
     """Octets in pieces, each with the host's time in ns, and the definition that reads them.
 
-    size: octets the file has, None when unknown; problem(): what is wrong with the file, once all of it has been read.
+    live: has no end of its own. size, position(): octets of the file, and how many of them are read; size is None when unknown.
+    problem(): what is wrong with the file, once all of it has been read. metadata: a recording's.
     """
 
     definition: Definition
     chunks: Iterator[tuple[int, bytes]]
+    live: bool = False
     size: int | None = None
-    problem: object = staticmethod(lambda: None)
+    position: Callable[[], int] = lambda: 0
+    problem: Callable[[], str | None] = lambda: None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def read(self, take: Callable[[bytes, int], object]) -> DeviceError | None:
+        """Give every piece to take(octets, host ns). Ctrl-C ends a live source well.
+
+        The error that ended it early, to be raised when what came before it has been told; None when there was none.
+        """
+        try:
+            for host_ns, octets in self.chunks:
+                take(octets, host_ns)
+        except KeyboardInterrupt:
+            if not self.live:
+                raise
+        except DeviceError as gone:
+            return gone
+        return None
 
 
 @contextmanager
 def open_source(src: str, definition_path: str | None, baud: int = DEFAULT_BAUD) -> Iterator[Source]:
-    """The source that SRC means. Raises InputUnreadable, DeviceError, DefinitionError, WrongDefinition, click.UsageError."""
-    given = load_definition(definition_path) if definition_path else None
+    """The source that SRC means. Raises InputUnreadable, DeviceError, DefinitionError, click.UsageError."""
     if src == "-":
-        yield Source(_needed(given, "standard input"), _pieces(sys.stdin.buffer))
+        if sys.stdin is None:
+            raise InputUnreadable("standard input is closed")
+        definition = _needed(choose_definition(definition_path), "standard input")
+        yield Source(definition, _pieces(sys.stdin.buffer, "standard input"), live=True)
     elif looks_like_port(src):
-        with SerialPort(src, baud) as port:
-            yield Source(_needed(given, src), port.chunks())
+        definition = _needed(choose_definition(definition_path), src)
+        with open_port(src, baud) as port, held_interrupt() as pressed:
+            yield Source(definition, takewhile(lambda _: not pressed(), port.chunks()), live=True)
     elif not Path(src).is_file():
-        raise InputUnreadable(f"there is no file {src}")
+        raise InputUnreadable(_no_file(src))
     elif is_recording(src):
-        recording = open_recording(src)
-        own = recording.definition
-        if given and own and given.definition_id != own.definition_id:
-            raise WrongDefinition(given.definition_id, own.definition_id)
-        size = Path(src).stat().st_size
-        yield Source(_needed(given or own, src), recording.chunks(), size, lambda: recording.problem)
+        yield _recording(src, definition_path)
     else:
+        definition = _needed(choose_definition(definition_path), f"{src}, a file of raw octets,")
         with open(src, "rb") as file:
-            yield Source(_needed(given, f"{src}, a file of raw octets,"), _pieces(file), Path(src).stat().st_size)
+            yield Source(definition, _pieces(file, src), size=Path(src).stat().st_size, position=file.tell)
+
+
+def open_port(url: str, baud: int) -> SerialPort:
+    """The port, open. Raises DeviceError, and click.UsageError for what no port can be called."""
+    try:
+        return SerialPort(url, baud)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from error
+
+
+def choose_definition(path: str | None, own: Definition | None = None) -> Definition | None:
+    """-d, else the recording's own, else FREEFALL_DEF; None when there is none. Raises DefinitionError, InputUnreadable."""
+    if path is None and own is not None:
+        return own
+    if path is None:
+        path = os.environ.get("FREEFALL_DEF") or None
+    return None if path is None else load_definition(path)
+
+
+def _recording(src: str, definition_path: str | None) -> Source:
+    recording = open_recording(src)
+    own = recording.definition
+    if definition_path is None and own is None and recording.definition_problem:
+        raise InputUnreadable(f"{recording.definition_problem}; give the definition of the run with -d DEF")
+    definition = _needed(choose_definition(definition_path, own), src)
+
+    def problem() -> str | None:
+        # What is wrong with a definition that is not used is nobody's concern.
+        return recording.problem if definition is own or not recording.complete else None
+
+    return Source(
+        definition,
+        recording.chunks(),
+        size=Path(src).stat().st_size,
+        position=lambda: recording.position,
+        problem=problem,
+        metadata=recording.metadata,
+    )
 
 
 def _needed(definition: Definition | None, what: str) -> Definition:
@@ -64,6 +119,16 @@ def _needed(definition: Definition | None, what: str) -> Definition:
     return definition
 
 
-def _pieces(file) -> Iterator[tuple[int, bytes]]:
-    while octets := file.read1(_READ_LEN):
-        yield time_ns(), octets
+def _no_file(src: str) -> str:
+    path = Path(src)
+    if path.is_dir():
+        return f"{src} is a folder, not a recording"
+    return f"{src} is neither a file nor a port; pipe it into -" if path.exists() else f"there is no file {src}"
+
+
+def _pieces(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
+    try:
+        while octets := file.read1(_READ_LEN):
+            yield time_ns(), octets
+    except OSError as error:
+        raise InputUnreadable(f"cannot read {name}: {error.strerror}") from error

@@ -6,33 +6,15 @@ import re
 
 import rich_click as click
 
+from .options import definition_option
 from .progress import progress_bar
-from .sources import definition_option, open_source
-from .summary import Summary, print_ledger, print_statistics
+from .report import origin_of, print_report
+from .sources import open_source
+from .summary import METRICS, Summary
 
 _OPERATORS = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
-
-
-def _metrics(summary: Summary) -> dict[str, int]:
-    ledger = summary.decoder.ledger
-    totals = [stream.totals for stream in ledger.streams]
-    return {
-        "lost": ledger.lost,
-        "missing": sum(t.gaps + t.tail for t in totals),
-        "bus_errors": sum(t.bus_errors for t in totals),
-        "overruns": sum(t.overruns for t in totals),
-        "dropped": sum(t.samples_dropped for t in totals),
-        "rejected": ledger.counters.rejected,
-        "duplicates": ledger.counters.duplicates,
-        "samples": sum(own.samples for own in summary.statistics),
-        "boots": ledger.board.boots,
-        "unclosed": len(ledger.reasons),
-    }
-
-
-METRICS = ("lost", "missing", "bus_errors", "overruns", "dropped", "rejected", "duplicates", "samples", "boots", "unclosed")
 
 
 class Condition:
@@ -58,36 +40,38 @@ def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
 
 
 @click.command()
-@click.argument("src", metavar="FILE")
+@click.argument("src", metavar="SRC")
 @definition_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option(
     "--fail-on", "conditions", metavar="CONDITIONS", callback=_conditions,
-    help=f"Exit 1 if any holds, e.g. 'lost>0,rejected>0'. Counted: {', '.join(METRICS)}.",
+    help=f"Exit 1 if any holds, e.g. 'missing>0,rejected>0'. Counted: {', '.join(METRICS)}.",
 )  # fmt: skip
-def stats(src: str, definition: str | None, as_json: bool, conditions: list[Condition]) -> int:
+@click.pass_obj
+def stats(settings, src: str, definition: str | None, as_json: bool, conditions: list[Condition]) -> int:
     """What was sampled, what became of every sample, and whether the sums close."""
     with open_source(src, definition) as source:
         summary = Summary(source.definition)
-        read = 0
         with progress_bar("reading", source.size) as update:
-            for host_ns, octets in source.chunks:
+
+            def take(octets: bytes, host_ns: int) -> None:
                 summary.feed(octets, host_ns)
-                read += len(octets)
-                update(read)
+                update(source.position())
+
+            gone = source.read(take)
+            update(source.position())
         problem = source.problem()
-    metrics = _metrics(summary)
+    metrics = summary.metrics()
     failed = [condition for condition in conditions if condition.holds(metrics)]
     if as_json:
-        click.echo(json.dumps({**summary.as_dict(), "metrics": metrics, "failed": [c.text for c in failed], "problem": problem}))
+        facts = {"recording": source.metadata, "failed": [c.text for c in failed], "problem": problem}
+        click.echo(json.dumps(summary.as_dict() | facts))
     else:
-        print_statistics(summary.statistics)
-        print_ledger(summary.decoder.ledger)
-        if summary.decoder.counters.rejected:
-            reasons = {reason: n for reason, n in summary.decoder.counters.frames_rejected.items() if n}
-            click.echo("Rejected: " + ", ".join(f"{n} {reason}" for reason, n in reasons.items()))
+        print_report(summary, origin_of(source.metadata), details=settings.verbosity > 0)
     if problem:
         click.echo(problem, err=True)
     for condition in failed:
         click.echo(f"failed: {condition.text} ({condition.metric} is {metrics[condition.metric]})", err=True)
+    if gone:
+        raise gone
     return 1 if failed else 0

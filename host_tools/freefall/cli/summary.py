@@ -1,18 +1,22 @@
-"""What sim, stats, decode and record say at the end: what was sampled, and the ledger."""
+"""What a command knows when it ends: everything fed through one decoder, in constant memory."""
 
-import rich_click as click
-
-from ..decode import Decoder, Item, Ledger, Reject, SamplePacket
+from ..decode import Decoder, Item, Reboot, SamplePacket
 from ..decode.statistics import StreamStatistics
 from ..definition import Definition
 
+METRICS = (
+    "lost", "missing", "bus_errors", "overruns", "dropped", "late", "rejected", "duplicates", "samples", "boots", "unclosed",
+)  # fmt: skip
+
 
 class Summary:
-    """Everything fed through one decoder, in constant memory."""
+    """The decoder, statistics of every stream, and the verdict on both."""
 
     def __init__(self, definition: Definition):
         self.decoder = Decoder(definition)
         self.statistics = [StreamStatistics(stream) for stream in definition.streams]
+        self._past_ns = 0  # spanned by the boots before this one
+        self._first_ns = self._last_ns = None  # on-board times of this boot
 
     def feed(self, octets: bytes, host_ns: int | None = None) -> list[Item]:
         """The items that end in `octets`; raises WrongDefinition."""
@@ -20,86 +24,93 @@ class Summary:
         for item in items:
             if isinstance(item, SamplePacket):
                 self.statistics[item.stream.number].add(item)
+            if isinstance(item, Reboot):
+                self._past_ns += self._boot_ns
+                self._first_ns = self._last_ns = None
+            elif (time_ns := getattr(item, "time_ns", None)) is not None:
+                self._first_ns = time_ns if self._first_ns is None else min(self._first_ns, time_ns)
+                self._last_ns = time_ns if self._last_ns is None else max(self._last_ns, time_ns)
         return items
+
+    @property
+    def samples(self) -> int:
+        """All that arrived."""
+        return sum(own.samples for own in self.statistics)
+
+    @property
+    def seconds(self) -> float:
+        """On-board time from the first to the last thing heard, over all boots."""
+        return (self._past_ns + self._boot_ns) / 1e9
+
+    @property
+    def lost(self) -> str:
+        """`0 lost` only if nothing is missing after the last report either, where no report tells what was sent."""
+        ledger = self.decoder.ledger
+        after = [f"{ledger.missing_after_report} missing after the last report"] if ledger.missing_after_report else []
+        lost = [f"{ledger.lost} lost"] if ledger.lost or not after else []
+        return ", ".join(lost + after)
+
+    @property
+    def verdict(self) -> str:
+        """OK, or everything that is not as it should be."""
+        ledger, missing = self.decoder.ledger, self.metrics()["missing"]
+        gone = ledger.lost + ledger.missing_after_report
+        silent = [own.stream.name for own in self.statistics if not own.samples]
+        words = [
+            "DOES NOT CLOSE" if not ledger.closed else "",
+            f"LOST {gone}" if gone else f"MISSING {missing}" if missing else "",
+            f"NO SAMPLES from {', '.join(silent)}" if silent else "",
+        ]
+        return "; ".join(filter(None, words)) or "OK"
+
+    def metrics(self) -> dict[str, int]:
+        """What --fail-on can ask for: METRICS."""
+        ledger = self.decoder.ledger
+        totals = [stream.totals for stream in ledger.streams]
+        numbers = (
+            ledger.lost,
+            sum(t.gaps + t.tail + t.missing_after_report for t in totals),
+            sum(t.bus_errors for t in totals),
+            sum(t.overruns for t in totals),
+            sum(t.samples_dropped for t in totals),
+            sum(t.late for t in totals),
+            ledger.counters.rejected,
+            ledger.counters.duplicates,
+            self.samples,
+            ledger.board.boots,
+            ledger.unclosed,
+        )
+        return dict(zip(METRICS, numbers, strict=True))
 
     def as_dict(self) -> dict:
         """For JSON, one object."""
-        definition = self.decoder.definition
+        definition, ledger = self.decoder.definition, self.decoder.ledger
         return {
             "schema": "freefall/1",
             "payload": definition.name,
             "definition_id": f"{definition.definition_id:08x}",
+            "verdict": self.verdict,
+            "seconds": self.seconds,
+            "boots": ledger.board.boots,
+            "duplicates": ledger.counters.duplicates,
             "statistics": {own.stream.name: own.as_dict() for own in self.statistics},
-            "ledger": self.decoder.ledger.as_dict(),
+            "ledger": ledger.as_dict(),
+            "metrics": self.metrics(),
         }
 
     def one_line(self) -> str:
-        """For the last line of a command: samples, lost, rejected."""
-        samples = sum(own.samples for own in self.statistics)
-        counters = self.decoder.counters
-        return f"{samples} samples, {self.decoder.ledger.lost} lost, {counters.rejected} rejected, {counters.octets_fed} octets"
-
-
-def print_statistics(statistics: list[StreamStatistics]) -> None:
-    """One line a channel."""
-    click.echo("What was sampled")
-    for own in statistics:
-        rate = "" if own.rate_hz is None else f" at {own.rate_hz:.3f} Hz"
-        click.echo(f"  {own.stream.name}: {own.samples} samples{rate}")
-        for channel in own.channels:
-            if channel.count:
-                click.echo(
-                    f"    {channel.name:<12} mean {channel.mean:+.6f}  deviation {channel.deviation:.6f}  "
-                    f"least {channel.least:+.6f}  greatest {channel.greatest:+.6f}  {channel.unit}"
-                )
-
-
-# Label and StreamLedger.totals attribute, from the trigger to the host: each figure is the one above less what is set in.
-_LEDGER_ROWS = (
-    ("triggers seen", "seen"),
-    ("  bus errors", "bus_errors"),
-    ("  ring overruns", "overruns"),
-    ("samples taken", "taken"),
-    ("  still on the board", "pending"),
-    ("samples framed", "framed"),
-    ("  dropped, link full", "samples_dropped"),
-    ("samples sent", "samples_sent"),
-    ("  lost on the way", "lost"),
-    ("samples received", "received"),
-)
-
-
-def print_ledger(ledger: Ledger) -> None:
-    """What became of every sample, one column a stream, and whether all sums close."""
-    label_len = max(len(label) for label, _ in _LEDGER_ROWS) + 2
-    widths = [max(len(stream.name), 12) for stream in ledger.streams]
-
-    def row(label: str, values: list) -> None:
-        click.echo(
-            "  " + label.ljust(label_len) + "".join(f"  {value:>{width}}" for value, width in zip(values, widths, strict=True))
+        """For the last line of a command."""
+        counters, boots = self.decoder.counters, self.decoder.boots
+        return (
+            f"{self.samples} samples, {self.lost}, {counters.rejected} rejected, {count(counters.duplicates, 'duplicate')}, "
+            f"{count(boots, 'boot')}, {counters.octets_fed} octets"
         )
 
-    click.echo("Ledger".ljust(label_len + 2) + "".join(f"  {s.name:>{w}}" for s, w in zip(ledger.streams, widths, strict=True)))
-    for label, name in _LEDGER_ROWS:
-        row(label, [getattr(stream.totals, name) for stream in ledger.streams])
-    row("difference", [sum(abs(line.difference) for line in stream.lines) for stream in ledger.streams])
-    for line in ledger.lines:
-        if line.owner in ("service packets", "octets"):
-            terms = " + ".join(f"{value} {name}" for name, value in line.terms)
-            click.echo(f"  {line.owner}: {line.left} {line.name} = {terms}, difference {line.difference}")
-    for stream in ledger.streams:
-        if stream.totals.after_report:
-            click.echo(
-                f"  {stream.name}: {stream.totals.after_report} samples came after the board's last report, not in these sums"
-            )
-    if ledger.closed:
-        click.echo(f"The ledger closes: difference 0 everywhere, {ledger.lost} samples lost on the way.")
-    else:
-        click.echo("The ledger does not close:")
-        for reason in ledger.reasons:
-            click.echo(f"  {reason}")
+    @property
+    def _boot_ns(self) -> int:
+        return 0 if self._first_ns is None else self._last_ns - self._first_ns
 
 
-def describe_reject(reject: Reject) -> str:
-    """One sentence for people."""
-    return f"{reject.size} octets at {reject.offset} rejected: {reject.reason}"
+def count(number: int, what: str) -> str:
+    """`1 boot`, `2 boots`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

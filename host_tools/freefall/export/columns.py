@@ -24,7 +24,7 @@ def columns_of(stream: Stream) -> list[Column]:
     columns = [
         Column("index", "", False, "number of the sample within its boot"),
         Column("time_ns", "ns", False, "on-board time of the sample"),
-        Column("boot", "", False, "boot count of the board"),
+        Column("boot", "", False, "ordinal of the boot in this recording, from 0"),
     ]
     for channel in stream.channels:
         columns.append(Column(f"{channel.name}_raw", "", False, "raw value"))

@@ -16,7 +16,7 @@ class TableFiles:
     """Tables of any streams, in pieces and in any order, into `<stream>.<suffix>` files of one folder; a context manager.
 
     format: a key of EXPORTERS. With a definition every stream of `streams` (names; default: all) gets a file, even one
-    without samples; without it those do that have a table. Existing files are refused (FreefallError) unless `overwrite`.
+    without samples; without it those do that have a table. Existing files are refused (OutputExists) unless `overwrite`.
     The files get their names together when the block ends well; otherwise none is left.
     """
 

@@ -8,16 +8,16 @@ from typing import BinaryIO, ClassVar
 
 from ..decode import Table
 from ..definition import Definition, Stream
-from ..errors import FreefallError, OutputExists
+from ..errors import FreefallError, OutputExists, OutputUnwritable
 
 
 class TableWriter(ABC):
     """One stream into one file; a context manager, committing when its block ends well and discarding otherwise.
 
-    path: the file to make; an existing one is refused (FreefallError) unless `overwrite`, and kept until the new one is whole.
+    path: the file to make; an existing one is refused (OutputExists) unless `overwrite`, and kept until the new one is whole.
     definition: recorded in the file where the format has a place for it.
 
-    A subclass writes to self._file, opened here under a temporary name beside `path`. FreefallError when writing fails.
+    A subclass writes to self._file, opened here under a temporary name beside `path`. OutputUnwritable when writing fails.
     """
 
     suffix: ClassVar[str]
@@ -34,9 +34,9 @@ class TableWriter(ABC):
         self.stream = stream
         self._overwrite = overwrite
         self._staged = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-        self._refuse_existing()
         self._file: BinaryIO | None = None
         with self._discarding():
+            self._refuse_existing()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self._staged, "wb")  # noqa: SIM115 - closed by finish or discard
             self._begin(definition)
@@ -114,7 +114,7 @@ class TableWriter(ABC):
             yield
         except OSError as error:
             self.discard()
-            raise FreefallError(f"cannot write {self.path}: {error.strerror or error}") from error
+            raise OutputUnwritable(f"cannot write {self.path}: {error.strerror or error}") from error
         except BaseException:
             self.discard()
             raise

@@ -25,9 +25,11 @@ _FOOTER_LEN = profile.HEAD.size + 20
 class Recording:
     """A recording opened by open_recording; keeps no file open between passes.
 
-    definition: what the run was made with; None when none was known or it cannot be used (`problem` says so).
+    definition: what the run was made with; None when none was known or it cannot be used.
+    definition_problem: a sentence on why it cannot be used, or may be another one; None when nothing is wrong with it.
     definition_text: the TOML as recorded, also when it cannot be used.
     metadata: the keys of SPEC.md, all text; empty when the file was cut before them.
+    position: how far into the file chunks() has read, in octets.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -35,7 +37,8 @@ class Recording:
         self.definition: Definition | None = None
         self.definition_text: str | None = None
         self.metadata: dict[str, str] = {}
-        self._opening_problem: str | None = None
+        self.definition_problem: str | None = None
+        self.position = 0
         self._end_problem: str | None = None
         self._open()
 
@@ -50,7 +53,7 @@ class Recording:
     @property
     def problem(self) -> str | None:
         """A sentence on what is wrong with the file or the definition in it; None when nothing is, as far as read."""
-        return self._end_problem or self._opening_problem
+        return self._end_problem or self.definition_problem
 
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """(host_ns, octets) in file order: wall clock in ns since 1970 (0 <= ns < 2**63), octets as they were read.
@@ -62,11 +65,13 @@ class Recording:
         damages = []
         with _reading(self.path) as file:
             for event in walk(file):
+                self.position = file.tell()
                 if isinstance(event, Block):
                     yield event.host_ns, event.data
                 elif isinstance(event, Damage):
                     damages.append(event)
                 elif isinstance(event, End):
+                    self.position = event.offset
                     self._end_problem = self._describe(damages, event)
 
     def _open(self) -> None:
@@ -107,7 +112,7 @@ class Recording:
             return
         crc = int.from_bytes(body[-4:], "little")
         if crc and crc != zlib.crc32(body[:-4]):
-            self._opening_problem = f"the payload definition in {self.path} was altered; give the definition of the run"
+            self.definition_problem = f"the payload definition in {self.path} was altered"
             return
         self.definition_text = attachment.data.decode()
 
@@ -121,17 +126,20 @@ class Recording:
 
     def _check_definition(self) -> None:
         if self.definition_text is None:
+            # A recording made without a definition says so by an empty id.
+            if self.metadata.get("definition_id", "?") and not self.definition_problem:
+                self.definition_problem = f"the payload definition in {self.path} was cut off or damaged"
             return
         try:
             definition = parse_definition(self.definition_text, f"{self.path}:{profile.DEFINITION_FILE}")
         except DefinitionError as error:
-            self._opening_problem = (
+            self.definition_problem = (
                 f"the payload definition in {self.path} has faults for this freefall, first: {error.diagnostics[0]}"
             )
             return
         recorded = self.metadata.get("definition_id", "")
         if recorded and recorded != f"{definition.definition_id:08x}":
-            self._opening_problem = (
+            self.definition_problem = (
                 f"the payload definition in {self.path} compiles to {definition.definition_id:08x} here, "
                 f"the recording was made with {recorded}"
             )

@@ -8,7 +8,7 @@ from mcap.writer import CompressionType, Writer
 
 from .. import __version__
 from ..definition import Definition
-from ..errors import FreefallError, OutputExists
+from ..errors import FreefallError, OutputExists, OutputUnwritable
 from . import profile
 
 _NS_PER_S = 1_000_000_000
@@ -17,13 +17,13 @@ _NS_PER_S = 1_000_000_000
 class Recorder:
     """One recording being written; a context manager.
 
-    path: the file to make, with the folders it needs. An existing file is refused (FreefallError) unless `overwrite`.
+    path: the file to make, with the folders it needs. An existing file is refused (OutputExists) unless `overwrite`.
     definition: put inside as payload.toml; None when it is not known.
     source: where the octets come from (a port URL, "virtual"); note: free text.
     start_ns, and host_ns of write(): wall clock, ns since 1970 UTC, 0 <= ns < 2**63.
 
     Everything before the last flush survives the death of this process; a flush comes with the first write a second
-    or more of host_ns after the one before, and with close(). Raises FreefallError when the file cannot be written.
+    or more of host_ns after the one before, and with close(). Raises OutputUnwritable when the file cannot be written.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Recorder:
     def write(self, data: bytes, host_ns: int) -> None:
         """Appends octets exactly as read, at their host time. No octets: nothing is stored, but a due flush is done.
 
-        Raises ValueError for a time that cannot be stored, FreefallError when the file cannot be written.
+        Raises ValueError for a time that cannot be stored, OutputUnwritable when the file cannot be written.
         """
         _check_time(host_ns)
         if self._file.closed:
@@ -84,6 +84,12 @@ class Recorder:
             self._writer.finish()
             self._file.close()
 
+    def discard(self) -> None:
+        """Closes and leaves no file behind: for a run in which nothing came. What is no plain file (a device) stays."""
+        self.close()
+        if self.path.is_file():
+            self.path.unlink()
+
     def __enter__(self) -> "Recorder":
         return self
 
@@ -91,13 +97,13 @@ class Recorder:
         self.close()
 
     def _open(self, overwrite: bool):
-        if not overwrite and self.path.exists():
-            raise OutputExists(self.path)
         try:
+            if not overwrite and self.path.exists():
+                raise OutputExists(self.path)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return open(self.path, "wb" if overwrite else "xb")
         except OSError as error:
-            raise FreefallError(f"cannot make the recording {self.path}: {error.strerror}") from error
+            raise OutputUnwritable(f"cannot make the recording {self.path}: {error.strerror}") from error
 
     @contextlib.contextmanager
     def _writing(self):
@@ -106,7 +112,7 @@ class Recorder:
         except OSError as error:
             with contextlib.suppress(OSError):  # closing tries to write once more; the first failure is the report
                 self._file.close()
-            raise FreefallError(
+            raise OutputUnwritable(
                 f"cannot write the recording {self.path}: {error.strerror}; what was written before stays readable"
             ) from error
 

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from freefall.errors import FreefallError, MissingExtra
+from freefall.errors import FreefallError, MissingExtra, OutputUnwritable
 from freefall.export import EXPORTERS, TableFiles, export_csv, export_parquet
+from freefall.export.columns import columns_of
 
 EXPORTS = {"csv": export_csv, "parquet": export_parquet}
 FORMATS = list(EXPORTERS)
@@ -87,7 +88,7 @@ def test_nothing_has_its_name_before_the_end(format, tmp_path, make_table):
 @pytest.mark.parametrize("format", FORMATS)
 def test_folder_that_cannot_be_made_is_a_sentence(format, tmp_path, make_table):
     (tmp_path / "file").touch()
-    with pytest.raises(FreefallError, match="cannot write"):
+    with pytest.raises(OutputUnwritable, match="cannot write"):
         EXPORTS[format]([make_table("vibration", [1])], tmp_path / "file" / "out")
 
 
@@ -101,7 +102,7 @@ def test_full_disk_is_a_sentence_and_leaves_no_file(format, tmp_path, make_table
     table = make_table("vibration", [i * i * 7919 % 1_000_003 for i in range(100_000)])
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
-        with pytest.raises(FreefallError, match=r"cannot write .*vibration"):
+        with pytest.raises(OutputUnwritable, match=r"cannot write .*vibration"):
             EXPORTS[format]([table], tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -136,3 +137,8 @@ def test_missing_pyarrow_is_named_with_its_extra(tmp_path, make_table, monkeypat
         export_parquet([make_table("vibration", [1])], tmp_path)
     assert os.listdir(tmp_path) == []
     export_csv([make_table("vibration", [1])], tmp_path)
+
+
+def test_boot_column_is_described_as_what_decoders_put_in_it(definition):
+    (boot,) = (column for column in columns_of(definition.stream("vibration")) if column.name == "boot")
+    assert boot.meaning == "ordinal of the boot in this recording, from 0"

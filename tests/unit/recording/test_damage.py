@@ -206,6 +206,15 @@ def test_altered_definition_is_not_used(tmp_path, definition, reading):
     assert "was altered" in reopened.problem
 
 
+def test_definition_that_is_cut_off_is_told_apart_from_none(tmp_path, definition):
+    path = tmp_path / "run.mcap"
+    Recorder(path, definition, "test", start_ns=0).close()
+    path.write_bytes(path.read_bytes()[:400])
+    assert "was cut off or damaged" in open_recording(path).definition_problem
+    Recorder(path, None, "test", start_ns=0, overwrite=True).close()
+    assert open_recording(path).definition_problem is None
+
+
 def test_definition_with_faults_is_told_and_its_text_kept(tmp_path):
     path = tmp_path / "run.mcap"
     write_by_hand(path, text=b"[payload]\nname = 7\n", metadata={"format": "1", "definition_id": "00000000"})

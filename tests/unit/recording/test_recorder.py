@@ -13,7 +13,7 @@ from mcap.reader import make_reader
 from mcap.stream_reader import StreamReader
 
 import freefall
-from freefall.errors import FreefallError
+from freefall.errors import FreefallError, OutputUnwritable
 from freefall.recording import RECORDING_FORMAT, Recorder, is_recording, open_recording
 
 START_NS = 1_790_000_000_123_456_789
@@ -95,7 +95,7 @@ def test_other_mcap_readers_read_the_recording_and_its_checksums(small, blocks, 
 def test_existing_file_is_refused_and_left_alone_unless_overwriting(tmp_path):
     path = tmp_path / "run.mcap"
     path.write_bytes(b"precious")
-    with pytest.raises(FreefallError, match=r"run\.mcap exists already"):
+    with pytest.raises(OutputUnwritable, match=r"run\.mcap exists already"):
         Recorder(path, None, "test", start_ns=0)
     assert path.read_bytes() == b"precious"
     Recorder(path, None, "test", start_ns=0, overwrite=True).close()
@@ -105,7 +105,7 @@ def test_existing_file_is_refused_and_left_alone_unless_overwriting(tmp_path):
 def test_folder_that_is_not_there_is_made_and_one_that_cannot_be_is_a_sentence(tmp_path):
     Recorder(tmp_path / "new" / "run.mcap", None, "test", start_ns=0).close()
     assert open_recording(tmp_path / "new" / "run.mcap").complete
-    with pytest.raises(FreefallError, match="cannot make the recording"):
+    with pytest.raises(OutputUnwritable, match="cannot make the recording"):
         Recorder(tmp_path / "new" / "run.mcap" / "run.mcap", None, "test", start_ns=0)
 
 
@@ -126,9 +126,30 @@ def test_closed_recorder_refuses_and_closes_twice(tmp_path):
         recorder.write(b"x", 0)
 
 
+def test_discarded_recording_leaves_no_file_but_a_device(tmp_path):
+    recorder = Recorder(tmp_path / "run.mcap", None, "test", start_ns=0)
+    recorder.write(b"x", 0)
+    recorder.discard()
+    recorder.close()
+    assert not list(tmp_path.iterdir())
+    Recorder(os.devnull, None, "test", start_ns=0, overwrite=True).discard()
+    assert os.path.exists(os.devnull)
+
+
+def test_position_reaches_the_end_of_the_file(tmp_path):
+    path = tmp_path / "run.mcap"
+    with Recorder(path, None, "test", start_ns=0) as recorder:
+        for i in range(100):
+            recorder.write(bytes(5000), i)
+    recording = open_recording(path)
+    positions = [recording.position for _ in recording.chunks()]
+    assert positions == sorted(positions)
+    assert 0 < positions[0] < positions[-1] < recording.position == path.stat().st_size
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_disk_is_a_sentence():
-    with pytest.raises(FreefallError, match="cannot write the recording /dev/full: No space left"):
+    with pytest.raises(OutputUnwritable, match="cannot write the recording /dev/full: No space left"):
         Recorder("/dev/full", None, "test", start_ns=0, overwrite=True)
 
 

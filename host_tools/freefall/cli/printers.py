@@ -1,0 +1,132 @@
+"""Decoded items on standard output: for people, as CSV, as JSON Lines."""
+
+import json
+import sys
+from typing import TextIO
+
+from ..decode import (
+    ABSENT_REASONS,
+    RESET_CAUSES,
+    BoardReport,
+    BootEvent,
+    Collector,
+    Gap,
+    Item,
+    LedgerReport,
+    Reboot,
+    Reject,
+    SamplePacket,
+    SensorEvent,
+    rows,
+)
+from ..definition import Definition, Stream
+from ..export import CsvRows
+
+
+class TextPrinter:
+    """For people. Reports that come by the second are left out."""
+
+    def show(self, item: Item) -> None:
+        """Print it, if this form has words for it."""
+        if isinstance(item, SamplePacket):
+            self._samples(item)
+        else:
+            self._other(item)
+
+    def _samples(self, packet: SamplePacket) -> None:
+        columns = rows(packet)
+        units = {channel.name: channel.unit for channel in packet.stream.channels}
+        for at, (index, time_ns) in enumerate(zip(columns.index, columns.time_ns, strict=True)):
+            values = "  ".join(f"{name} {column[at]:+.6f} {units[name]}" for name, column in columns.values.items())
+            print(f"{packet.stream.name} {index} {time_ns / 1e9:.6f} s  {values}")
+
+    def _other(self, item: Item) -> None:
+        _tell(item, sys.stdout)
+
+
+class CsvPrinter(TextPrinter):
+    """One stream's samples as `freefall export` writes them; everything else goes to standard error."""
+
+    def __init__(self, stream: Stream, definition: Definition):
+        self._definition = definition
+        self._rows = CsvRows(sys.stdout, stream)
+
+    def _samples(self, packet: SamplePacket) -> None:
+        collector = Collector(self._definition)
+        collector.add([packet])
+        self._rows.write(collector.table(packet.stream))
+
+    def _other(self, item: Item) -> None:
+        _tell(item, sys.stderr)
+
+
+class JsonPrinter(TextPrinter):
+    """One object a line, with stable keys; undecodable octets are output, never dropped."""
+
+    def _samples(self, packet: SamplePacket) -> None:
+        columns = rows(packet)
+        for at, (index, time_ns) in enumerate(zip(columns.index, columns.time_ns, strict=True)):
+            _print_object(
+                type="sample", stream=packet.stream.name, boot=packet.boot, index=int(index), time_ns=int(time_ns),
+                values={name: float(column[at]) for name, column in columns.values.items()},
+                raw={name: int(column[at]) for name, column in columns.raw.items()},
+            )  # fmt: skip
+
+    def _other(self, item: Item) -> None:
+        match item:
+            case Gap():
+                place = {"stream": item.stream.name, "boot": item.boot, "index": item.index}
+                _print_object(type="gap", ok=False, error="gap", **place, missing=item.count)
+            case Reject():
+                place = {"offset": item.offset, "size": item.size}
+                _print_object(type="reject", ok=False, error=item.reason, **place, octets=item.octets.hex())
+            case Reboot():
+                _print_object(type="reboot", boot=item.boot, boot_count=item.boot_count)
+            case BootEvent():
+                _print_object(
+                    type="boot", time_ns=item.time_ns, boot_count=item.boot_count, firmware=item.firmware,
+                    definition_id=f"{item.definition_id:08x}", reset_cause=RESET_CAUSES.get(item.reset_cause, item.reset_cause),
+                )  # fmt: skip
+            case SensorEvent():
+                _print_object(
+                    type="sensor", time_ns=item.time_ns, kind=item.kind, sensor=item.sensor and item.sensor.name,
+                    reason=item.reason and ABSENT_REASONS.get(item.reason, item.reason),
+                    stream=item.stream and item.stream.name, bus_errors=item.bus_errors,
+                )  # fmt: skip
+            case LedgerReport():
+                _print_object(type="ledger", stream=item.stream.name, **_numbers(item))
+            case BoardReport():
+                _print_object(type="board", definition_id=f"{item.definition_id:08x}", **_numbers(item))
+
+
+def _tell(item: Item, file: TextIO) -> None:
+    """One line for people."""
+    match item:
+        case Gap():
+            line = f"{item.stream.name} {item.index} {item.count} samples missing"
+        case Reject():
+            line = f"{item.size} octets at {item.offset} rejected: {item.reason}"
+        case Reboot():
+            line = f"the board has booted again, boot {item.boot_count or 'unknown'}"
+        case BootEvent():
+            cause = RESET_CAUSES.get(item.reset_cause, f"unlisted cause {item.reset_cause}")
+            line = f"boot {item.boot_count} ({cause}), firmware {item.firmware}, definition {item.definition_id:08x}"
+        case SensorEvent(kind="absent"):
+            reason = ABSENT_REASONS.get(item.reason, f"unlisted reason {item.reason}")
+            line = f"sensor {item.sensor.name} is absent: {reason}"
+        case SensorEvent():
+            what = "answers again" if item.kind == "back" else "has stopped answering"
+            line = f"sensor {item.stream.sensor} {what}, {item.bus_errors} bus errors so far"
+        case _:
+            return
+    time = f"{item.time_ns / 1e9:.6f} s  " if isinstance(item, BootEvent | SensorEvent) else ""
+    print(f"{time}{line}", file=file)
+
+
+def _print_object(**fields) -> None:
+    print(json.dumps({"schema": "freefall/1", **fields}))
+
+
+def _numbers(report: LedgerReport | BoardReport) -> dict:
+    names = (name for name in report.__dataclass_fields__ if name not in ("stream", "host_ns", "definition_id"))
+    return {name: getattr(report, name) for name in names}

@@ -1,0 +1,136 @@
+"""The report of sim and stats: the verdict first, then what was sampled, then what became of every sample."""
+
+import shutil
+import textwrap
+from math import ceil, log10
+
+import rich_click as click
+
+from ..decode import Ledger, StreamLedger
+from ..decode.statistics import StreamStatistics
+from .summary import Summary, count
+
+# Columns of the ledger side by side; a payload with more streams gets several blocks.
+_BLOCK = 4
+
+
+def print_report(summary: Summary, origin: list[str], details: bool) -> None:
+    """All of it, in 60 columns for two streams. origin: lines on where the octets are from.
+
+    details: the ledger with every subtotal, as it is shown anyway when it does not close.
+    """
+    definition, ledger = summary.decoder.definition, summary.decoder.ledger
+    boots = count(ledger.board.boots, "boot")
+    _say(f"{summary.verdict}: {definition.name}, {summary.seconds:.1f} s, {boots}, {summary.lost}.")
+    firmware = f"firmware {ledger.board.firmware}, " if ledger.board.firmware else ""
+    for line in (f"{firmware}definition {definition.definition_id:08x}", *origin):
+        _say(line)
+    _section(_rates(summary.statistics))
+    _section(_channels(summary.statistics))
+    for at in range(0, len(ledger.streams), _BLOCK):
+        _section(_accounts(ledger.streams[at : at + _BLOCK], details or not ledger.closed))
+    click.echo()
+    if ledger.closed:
+        _say("Ledger closes, difference 0.")
+    else:
+        _say("Ledger does not close:")
+        for reason in ledger.reasons:
+            _say(f"  {reason}")
+    _link(ledger)
+
+
+def origin_of(metadata: dict[str, str]) -> list[str]:
+    """A recording's source, start and note, as far as it has them."""
+    start = metadata.get("start", "")[: len("2026-11-21T04:47:21")]
+    known = [metadata.get("source", ""), f"started {start}Z" if start else ""]
+    note = metadata.get("note", "")
+    return [line for line in (", ".join(filter(None, known)), f"note: {note}" if note else "") if line]
+
+
+def _rates(statistics: list[StreamStatistics]) -> list[list[str]]:
+    table = [["", "samples", "rate Hz", "of Hz"]]
+    for own in statistics:
+        rate = "-" if own.rate_hz is None else f"{own.rate_hz:.3f}"
+        table.append([own.stream.name, str(own.samples), rate, f"{own.stream.rate_hz:g}"])
+    return table
+
+
+def _channels(statistics: list[StreamStatistics]) -> list[list[str]]:
+    """Numbers with as many decimals as one step of the raw value needs; nothing when there is no sample."""
+    names = [channel.name for own in statistics for channel in own.channels]
+    table = [["", "", "mean", "deviation", "least", "greatest"]]
+    for own in statistics:
+        for known, channel in zip(own.channels, own.stream.channels, strict=True):
+            if known.count:
+                step = abs(channel.calibration.scale)
+                decimals = min(9, max(0, ceil(-log10(step)))) if step else 9
+                name = known.name if names.count(known.name) == 1 else f"{own.stream.name}.{known.name}"
+                values = (known.mean, known.deviation, known.least, known.greatest)
+                table.append([name, known.unit, *(f"{round(value, decimals) + 0.0:.{decimals}f}" for value in values)])
+    return table if len(table) > 1 else []
+
+
+def _accounts(streams: tuple[StreamLedger, ...], details: bool) -> list[list[str]]:
+    joined_late = any(stream.totals.pending_before for stream in streams)
+    columns = [_account(stream, details, joined_late) for stream in streams]
+    table = [["Ledger", *(stream.name for stream in streams)]]
+    for rows in zip(*columns, strict=True):
+        table.append([rows[0][0], *(str(number or ".") for _, number in rows)])
+    return table
+
+
+def _account(stream: StreamLedger, details: bool, joined_late: bool) -> list[tuple[str, int]]:
+    """From the trigger to the host, each figure what the signed ones above it add up to; then what is in no sum."""
+    totals = stream.totals
+    rows = [
+        ("triggers seen", totals.seen, True),
+        (" - bus errors", totals.bus_errors, True),
+        (" - ring overruns", totals.overruns, True),
+        ("= taken", totals.taken, details),
+        (" + on the board at first", totals.pending_before, joined_late),
+        (" - still on the board", totals.pending, True),
+        ("= framed", totals.framed, details),
+        (" - dropped, link full", totals.samples_dropped, True),
+        ("= sent", totals.samples_sent, details),
+        (" - lost on the way", totals.lost, True),
+        ("= received", totals.received, True),
+        ("difference of all sums", sum(abs(line.difference) for line in stream.lines), details),
+        (" + before first report", stream.samples - totals.received - totals.after_report, True),
+        (" + after last report", totals.after_report, True),
+        ("= samples above", stream.samples, True),
+        ("missing after report", totals.missing_after_report, True),
+        ("late triggers", totals.late, True),
+    ]
+    return [(label, number) for label, number, shown in rows if shown]
+
+
+def _link(ledger: Ledger) -> None:
+    counters = ledger.counters
+    reasons = ", ".join(f"{number} {reason}" for reason, number in counters.frames_rejected.items() if number)
+    rejected = f"{counters.rejected} rejected" + (f" ({reasons})" if reasons else "")
+    _say(f"Link: {counters.octets_fed} octets, {rejected}, {count(counters.duplicates, 'duplicate')}.")
+    reports = f"{ledger.board.service_received} received"
+    for line in ledger.board.lines:
+        terms = dict(line.terms)
+        reports = f"{terms.pop('received')} of {line.left}"
+        reports += "".join(f", {number} {name}" for name, number in terms.items() if number)
+    _say(f"Reports: {reports}.")
+
+
+def _section(table: list[list[str]]) -> None:
+    """A blank line and the table, columns as wide as they must be: words to the left, numbers to the right."""
+    if not table:
+        return
+    click.echo()
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    words = 2 if len(table) > 1 and table[0][1] == "" else 1
+    for row in table:
+        cells = [cell.ljust(width) for cell, width in zip(row[:words], widths, strict=False)]
+        cells += [cell.rjust(width) for cell, width in zip(row[words:], widths[words:], strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _say(sentence: str) -> None:
+    width = shutil.get_terminal_size().columns
+    indent = sentence[: len(sentence) - len(sentence.lstrip())]
+    click.echo(textwrap.fill(sentence, max(width, 20), subsequent_indent=indent + "  ", break_on_hyphens=False))

@@ -1,0 +1,198 @@
+"""Ports: every octet kept, whatever the definition, the port or the user does."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from freefall.board.serial import SerialPort
+from freefall.errors import DeviceError
+from freefall.recording import open_recording
+
+HOLD_S = 20
+
+
+@pytest.fixture
+def serve():
+    """serve(octets, hold): the URL of a board that sends them to who connects, and leaves unless it shall hold the line."""
+    servers = []
+    ended = threading.Event()
+
+    def start(octets, hold=False):
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def talk():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(octets)
+                if hold:
+                    ended.wait(HOLD_S)
+
+        threading.Thread(target=talk, daemon=True).start()
+        return f"socket://127.0.0.1:{server.getsockname()[1]}"
+
+    yield start
+    ended.set()
+    for server in servers:
+        server.close()
+
+
+def octets_of(path):
+    recorded = open_recording(path)
+    octets = b"".join(octets for _, octets in recorded.chunks())
+    assert recorded.complete
+    return octets
+
+
+def test_record_keeps_every_octet_of_a_port_that_goes_away_and_says_so(freefall, serve, raw_octets, vibration, tmp_path):
+    file = tmp_path / "recorded.mcap"
+    done = freefall("record", "-p", serve(raw_octets), "-o", file, "-d", vibration)
+    assert done.code == 4
+    assert "went away: the other end has closed" in done.err and "0 lost" in done.err
+    assert octets_of(file) == raw_octets
+    assert freefall("stats", file, "--fail-on", "lost>0,missing>0,rejected>0,unclosed>0").code == 0
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_what_a_board_sends_before_the_port_is_open_is_not_thrown_away(serve, attempt):
+    octets = bytes(range(256)) * 40
+    got = b""
+    with SerialPort(serve(octets)) as port, pytest.raises(DeviceError, match="went away"):
+        for _, piece in port.chunks():
+            got += piece
+    assert got == octets
+
+
+def test_record_with_a_foreign_definition_says_so_once_and_records_on(
+    freefall, serve, raw_octets, vibration, foreign, ids, tmp_path
+):
+    file = tmp_path / "recorded.mcap"
+    done = freefall("record", "-p", serve(raw_octets, hold=True), "-o", file, "-d", foreign, "--duration", "1")
+    assert done.code == 3
+    assert done.err.count(ids[0]) == done.err.count(ids[1]) == 1
+    assert "Recording goes on without decoding" in done.err
+    assert octets_of(file) == raw_octets
+    assert freefall("stats", file).code == 3
+    assert freefall("stats", file, "-d", vibration, "--fail-on", "missing>0,rejected>0,unclosed>0").code == 0
+
+
+def test_record_ends_after_its_duration(freefall, serve, raw_octets, tmp_path):
+    file = tmp_path / "recorded.mcap"
+    done = freefall("record", "-p", serve(raw_octets, hold=True), "-o", file, "--duration", "0.5")
+    assert done.code == 0
+    assert "carries no definition" in done.err
+    assert octets_of(file) == raw_octets
+
+
+def test_record_of_a_silent_port_leaves_no_file_and_says_so(freefall, serve, tmp_path):
+    for hold, code in ((True, 5), (False, 4)):
+        file = tmp_path / "nothing.mcap"
+        done = freefall("record", "-p", serve(b"", hold), "-o", file, "--duration", "0.3")
+        assert done.code == code
+        assert "no recording is left" in done.err
+        assert not file.exists()
+
+
+def test_decode_of_a_port_that_goes_away_sums_up_and_then_says_so(freefall, serve, raw_octets, vibration):
+    done = freefall("decode", serve(raw_octets), "-d", vibration, "--json")
+    assert done.code == 4
+    summary, error = done.err.splitlines()
+    assert "0 lost" in summary and error.startswith("error: ") and "went away" in error
+    assert json.loads(done.out.splitlines()[-1])["type"] == "board"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "named"),
+    [
+        (["-p", "/dev/no-such-port"], 4, "No such file or directory"),
+        (["-p", "socket://127.0.0.1:1"], 4, "Connection refused"),
+        (["-p", "gopher://127.0.0.1:1"], 2, "gopher"),
+        (["-p", "socket://127.0.0.1"], 2, "socket://127.0.0.1"),
+        (["-p", "socket://127.0.0.1:99999"], 2, "65535"),
+        (["-p", "/dev/ttyS0", "--baud", "0"], 2, "--baud"),
+    ],
+)
+def test_port_that_cannot_be_opened_says_why_once(freefall, tmp_path, arguments, code, named):
+    done = freefall("record", *arguments, "-o", tmp_path / "x.mcap")
+    assert done.code == code
+    assert done.err.count(named) == 1 or code == 2
+    assert "[Errno" not in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_octet_read_before_the_port_broke_is_kept(serve):
+    class Breaking:
+        in_waiting = 3
+
+        def __init__(self):
+            self.reads = iter([b"a", OSError("unplugged"), OSError("unplugged")])
+
+        def read(self, _count):
+            read = next(self.reads)
+            if isinstance(read, Exception):
+                raise read
+            return read
+
+    with SerialPort(serve(b"", hold=True)) as port:
+        port._port.close()
+        port._port, port._descriptor = Breaking(), None
+        pieces = []
+        with pytest.raises(DeviceError, match="unplugged"):
+            for _, piece in port.chunks():
+                pieces.append(piece)
+        assert pieces == [b"a"]
+        port._port.close = lambda: None
+
+
+@pytest.mark.parametrize(("octets", "code"), [(True, 0), (False, 130)])
+def test_ctrl_c_ends_a_recording_well_and_130_only_if_nothing_came(serve, raw_octets, tmp_path, octets, code):
+    file = tmp_path / "recorded.mcap"
+    url = serve(raw_octets if octets else b"", hold=True)
+    process = start("record", "-p", url, "-o", file)
+    wait_for(file.exists)
+    time.sleep(0.5)
+    assert interrupt(process)[0] == code
+    assert octets_of(file) == raw_octets if octets else not file.exists()
+
+
+def test_ctrl_c_ends_a_simulation_with_its_summary_and_keeps_the_recording(freefall, vibration, tmp_path):
+    file = tmp_path / "run.mcap"
+    process = start("sim", vibration, "--duration", "1000000", "-o", file)
+    wait_for(lambda: file.exists() and file.stat().st_size > 200_000)
+    code, out = interrupt(process)
+    assert code == 0
+    assert "interrupted" in out and f"Recorded in {file}" in out
+    assert open_recording(file).complete
+    assert freefall("stats", file, "--fail-on", "lost>0,missing>0,rejected>0").code == 0
+
+
+def start(*arguments):
+    command = [sys.executable, "-m", "freefall", *map(str, arguments)]
+    # Its own session, in which Ctrl-C is not ignored even if these tests run in the background.
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+
+
+def interrupt(process):
+    """Ctrl-C; the exit code and standard output."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    return process.returncode, out
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,133 @@
+"""What stats and sim show: the verdict, and every sample that is not there."""
+
+import json
+import re
+
+import pytest
+
+from freefall.decode import BoardReport, Decoder, LedgerReport, SamplePacket
+from freefall.definition import load_definition
+from freefall.recording import Recorder
+
+
+@pytest.fixture
+def frames(raw_octets, vibration):
+    """(octets of a frame, the item it ends in) of the three seconds, in order."""
+    decoder = Decoder(load_definition(vibration))
+    pieces = [piece + b"\0" for piece in raw_octets.split(b"\0") if piece]
+    return [(piece, decoder.feed(piece)[-1]) for piece in pieces]
+
+
+@pytest.fixture
+def recorded(vibration, tmp_path):
+    """recorded(frames): the path of a recording of them."""
+
+    def write(frames, note=""):
+        path = tmp_path / "run.mcap"
+        with Recorder(path, load_definition(vibration), "test", note, start_ns=1_790_000_000_123_456_789) as recorder:
+            recorder.write(b"".join(piece for piece, _ in frames), 1_790_000_000_123_456_789)
+        return path
+
+    return write
+
+
+def places(frames, kind, stream=None):
+    return [
+        at for at, (_, item) in enumerate(frames) if isinstance(item, kind) and stream in (None, getattr(item, "stream", None))
+    ]
+
+
+def ledger_of(out):
+    """{label: [numbers as shown]} of the report's ledger."""
+    lines = out[out.index("\nLedger ") :].splitlines()
+    return {line[:24].strip(): line[24:].split() for line in lines if line[24:].split()}
+
+
+def test_sound_recording_is_ok_and_everything_adds_up(freefall, recorded, frames):
+    path = recorded(frames, note="shaker, run 3")
+    done = freefall("stats", path)
+    lines = done.out.splitlines()
+    assert lines[0] == "OK: vibration, 3.1 s, 1 boot, 0 lost."
+    assert lines[1].startswith("firmware 0.1.0, definition ")
+    assert lines[2:4] == ["test, started 2026-09-21T14:13:20Z", "note: shaker, run 3"]
+    assert "Ledger closes, difference 0." in lines
+    assert max(map(len, lines)) <= 60
+    shown = ledger_of(done.out)
+    assert shown["- bus errors"] == [".", "."]
+    assert shown["triggers seen"] == shown["= received"] == shown["= samples above"] == ["3000", "3"]
+    assert "= taken" not in shown
+    assert ledger_of(freefall("-v", "stats", path).out)["= taken"] == ["3000", "3"]
+
+
+def test_samples_missing_after_the_last_report_are_seen_everywhere(freefall, recorded, frames, vibration):
+    stream = load_definition(vibration).stream("vibration")
+    reports, boards = places(frames, LedgerReport), places(frames, BoardReport)
+    end = next(at for at in reports if at > boards[-2])
+    after = [at for at in places(frames, SamplePacket, stream) if boards[-2] < at < end]
+    del frames[end:]
+    del frames[after[3]]
+    path = recorded(frames)
+
+    done = freefall("stats", path, "--fail-on", "missing>0")
+    assert done.code == 1 and "missing>0 (missing is 25)" in done.err
+    assert done.out.startswith("LOST 25: vibration, ")
+    assert "25 missing after the last report." in done.out and "0 lost" not in done.out
+    assert ledger_of(done.out)["missing after report"] == ["25", "."]
+    assert ledger_of(done.out)["+ after last report"] == [str(25 * (len(after) - 1)), "1"]
+    assert freefall("stats", path, "--fail-on", "lost>0").code == 0
+    assert "25 missing after the last report" in freefall("decode", path).err
+    assert json.loads(freefall("stats", path, "--json").out)["verdict"] == "LOST 25"
+
+
+def test_lost_samples_are_the_verdict(freefall, recorded, frames, vibration):
+    del frames[places(frames, SamplePacket, load_definition(vibration).stream("vibration"))[10]]
+    done = freefall("stats", recorded(frames))
+    assert done.out.startswith("LOST 25: vibration, 3.1 s, 1 boot, 25 lost.")
+    assert ledger_of(done.out)["- lost on the way"] == ["25", "."]
+
+
+def test_ledger_that_does_not_close_is_shown_in_full_with_the_reasons(freefall, recorded, frames):
+    path = recorded([frame for frame in frames if not isinstance(frame[1], LedgerReport)])
+    done = freefall("stats", path)
+    assert done.out.startswith("DOES NOT CLOSE: vibration")
+    assert "Ledger does not close:\n  vibration: boot 0: no ledger report arrived\n" in done.out
+    shown = ledger_of(done.out)
+    assert shown["= taken"] == [".", "."]
+    assert shown["= samples above"] == shown["+ after last report"]
+    assert freefall("stats", path, "--fail-on", "unclosed>0").code == 1
+
+
+def test_stream_without_samples_is_named(freefall, recorded, frames, vibration):
+    stream = load_definition(vibration).stream("temperature")
+    silent = set(places(frames, SamplePacket, stream))
+    done = freefall("stats", recorded([frame for at, frame in enumerate(frames) if at not in silent]))
+    assert done.out.startswith("LOST 3; NO SAMPLES from temperature: vibration, ")
+
+
+def test_rejects_duplicates_and_lost_reports_are_told_with_the_link(freefall, recorded, frames):
+    board = places(frames, BoardReport)[1]
+    sample = places(frames, SamplePacket)[5]
+    damaged = frames[:sample] + [(b"\x05\x01\x02\x03\x04\0", None)] + frames[sample:board] + frames[board + 1 :]
+    damaged.insert(sample + 2, damaged[sample + 1])
+    path = recorded(damaged)
+    done = freefall("stats", path)
+    assert "1 rejected (1 crc), 1 duplicate." in done.out
+    assert "Reports: 11 of 12, 1 lost." in done.out
+    assert "1 rejected, 1 duplicate, 1 boot" in freefall("decode", path).err
+
+
+def test_many_streams_are_shown_in_blocks_of_four(freefall, vibration, tmp_path):
+    text = (vibration / "payload.toml").read_text()
+    streams = "".join(
+        f'\n[sensor.t{n}]\ndriver = "tmp117"\nbus = "i2c{n % 2}"\naddress = 0x{0x49 + n // 2:x}\naverages = 1\n'
+        f'\n[stream.extra{n}]\nsensor = "t{n}"\ntrigger = "periodic"\nrate_hz = 1.0\n'
+        for n in range(4)
+    )
+    (tmp_path / "payload.toml").write_text(text + streams)
+    done = freefall("sim", tmp_path, "--duration", "2")
+    heads = [line.split() for line in done.out.splitlines() if line.startswith("Ledger ")]
+    assert heads[:2] == [["Ledger", "vibration", "temperature", "extra0", "extra1"], ["Ledger", "extra2", "extra3"]]
+    assert re.search(r"^extra3\.temperature +degC +2", done.out, re.MULTILINE), (
+        "a channel's name that is not the only one says whose it is"
+    )
+    assert max(map(len, done.out.splitlines())) <= 80
