@@ -10,6 +10,16 @@ from freefall.board.emulated.image import ImageUnavailable, get_image
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where CI must not skip, a skip is a failure that says what was skipped."""
+    report = yield
+    if report.skipped and os.environ.get("FREEFALL_REQUIRE_EMULATED") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and FREEFALL_REQUIRE_EMULATED=1: {report.longrepr}"
+    return report
+
+
 @pytest.fixture(scope="session")
 def micropython_image() -> Path:
     """A MicroPython image for the emulated board. Without one: skipped with the reason, or failed where CI must not skip."""

@@ -4,7 +4,7 @@ A port (ports/) provides: ticks_us, ticks_diff, sleep_ms, idle; seal(buf, packet
 on_edge(pin, handler), on_tick(period_us, handler), link(plan), watchdog(timeout_ms).
 """
 
-from freefall_wire import frame, reports
+from freefall_wire import PLAN_FORMAT, frame, reports
 
 from .core.clock import OnBoardClock
 from .core.link import LinkQueue
@@ -13,7 +13,6 @@ from .core.stream import Stream
 from .drivers import driver_class
 from .version import __version__
 
-PLAN_FORMAT = 1
 # Frames that may wait for the link: 8 KB of RAM, 90 ms at 921600 baud.
 _QUEUE_DEPTH = 32
 
@@ -50,10 +49,10 @@ class Payload:
     def start(self):
         """Say what booted, set the sensors up and let them measure, then arm the triggers."""
         self._queue.put_report(bytes(frame.FRAME_ROOM), 1)  # the delimiter before the first frame
+        self._queue.pump()
         self._clock.update()
         self._reporter.boot()
-        self._queue.pump()
-        self._queue.pump()
+        self._queue.pump()  # so that a board that hangs while it sets its sensors up has said which it is
         ready = [self._prepared(number, self._set_up, driver) for number, driver in enumerate(self._drivers)]
         for number, driver in enumerate(self._drivers):
             ready[number] = ready[number] and self._prepared(number, self._begin, driver)
@@ -70,7 +69,7 @@ class Payload:
     def step(self):
         """One pass of the foreground loop; returns whether there was anything to do.
 
-        Allocates nothing. Blocks at most for the rest of one frame on the link, at the link's pace.
+        Allocates nothing. Blocks at most for the rest of one frame, at the link's pace (500 ms on USB when a host stops reading).
         """
         now = self._clock.update()
         done = 0

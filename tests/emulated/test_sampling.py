@@ -80,10 +80,9 @@ def test_sample_times_follow_the_data_ready_edges_by_a_constant_interrupt_latenc
     made = one_second.board.models[0].produced
     first = [sample.raw for sample in made].index(one_second.samples("vibration")[0])
     made_ns = np.array([sample.time_ns for sample in made[first : first + len(table)]])
-    firsts = np.flatnonzero(np.diff(table.time_ns, prepend=0) != 1_000_000)
     # On-board time starts with the firmware, the emulator's with power: their difference is constant but for the latency.
     offset_ns = table.time_ns - made_ns
-    assert offset_ns.max() - offset_ns.min() <= 150_000, firsts
+    assert offset_ns.max() - offset_ns.min() <= 150_000
     assert abs(np.median(np.diff(table.time_ns)) - 1_000_000) < 1_000
 
 
@@ -104,6 +103,8 @@ board = "pico"
 transport = "usb"
 [housekeeping]
 period_ms = 100
+[watchdog]
+timeout_ms = 1000
 [bus.i2c0]
 kind = "i2c"
 scl = 5

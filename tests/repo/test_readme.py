@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from freefall.board.virtual import VirtualBoard
+from freefall.definition import load_definition
 from freefall_wire import frame
 
 ROOT = Path(__file__).parent.parent.parent
@@ -52,6 +54,9 @@ def test_worked_frame_is_the_frame_of_the_worked_packet():
         name: bytes.fromhex(text) for name, text in re.findall(r"^(packet|frame) +((?:[0-9a-f]{2} ?)+)", README, re.MULTILINE)
     }
     assert frame.encode(octets["packet"]) == octets["frame"]
+    # make demo runs with seed 1.
+    sent = VirtualBoard(load_definition(ROOT / "payload_defs" / "vibration"), seed=1).advance(2_000_000_000)
+    assert b"\0" + octets["frame"] + b"\0" in sent
 
 
 def test_every_file_the_readme_links_to_exists():

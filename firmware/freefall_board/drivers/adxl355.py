@@ -23,8 +23,6 @@ _RESET_MS = const(20)  # the data sheet gives no time; parts take about 5
 class Adxl355:
     """x, y, z as the part delivers them: 3 octets each, big-endian, 20 bits left-justified."""
 
-    SAMPLE_LEN = 9
-
     def __init__(self, bus, address, config):
         """bus: readfrom_mem_into / writeto_mem; config: range_code and odr_code as the registers hold them."""
         self._read = bus.readfrom_mem_into  # bound here once: binding in an interrupt would allocate

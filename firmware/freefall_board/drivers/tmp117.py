@@ -17,8 +17,6 @@ _SETTINGS_MASK = const(0x0FE0)  # MOD, CONV, AVG; the rest are flags
 class Tmp117:
     """Temperature: 2 octets, big-endian, two's complement."""
 
-    SAMPLE_LEN = 2
-
     def __init__(self, bus, address, config):
         """bus: readfrom_mem_into / writeto_mem; config: averages_code as bits 6..5 of the configuration hold it."""
         self._read = bus.readfrom_mem_into  # bound here once: binding in an interrupt would allocate

@@ -1,4 +1,4 @@
-"""RP2040 and RP2350 under MicroPython 1.25 or later."""
+"""RP2040 under MicroPython 1.25 or later."""
 
 import sys
 import time

@@ -167,14 +167,14 @@ class Port:
         self.ticks = []  # lines of periodic ticks, in the order of their streams
         self.wire = None
         self._clock = clock
-        self._buses = []
+        self._targets = {}
         self._on_octets = on_octets
         self._boot_count = boot_count
         self._interrupts = InterruptController()
 
-    def connect(self, buses):
-        """Put sensor models on the buses: one list of models for each bus of the plan, in its order."""
-        self._buses = list(buses)
+    def connect(self, targets):
+        """Put sensor models on the buses: a list of models by the plan's bus id."""
+        self._targets = targets
 
     def ticks_us(self):
         """As time.ticks_us on a 32-bit MicroPython: wraps every 1073.7 s."""
@@ -203,8 +203,8 @@ class Port:
         return reports.POWER_ON
 
     def i2c(self, plan):
-        """The next bus of the plan."""
-        return Bus(self._clock, plan["freq_hz"], plan["timeout_us"], self._buses.pop(0))
+        """The bus of a plan, with the models connected to it."""
+        return Bus(self._clock, plan["freq_hz"], plan["timeout_us"], self._targets[plan["id"]])
 
     def on_edge(self, pin, handler):
         """Call handler at every rising edge of a pin."""

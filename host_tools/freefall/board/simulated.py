@@ -32,17 +32,17 @@ class SimulatedBoard(Protocol):
 
 def attach_models(
     definition: Definition, clock: Clock, pin: Callable[[int], Pin], seed: int
-) -> tuple[list[I2CTarget], list[list[I2CTarget]]]:
-    """A model for every sensor of the definition, as one list in its order, and as one list for each bus of the plan."""
+) -> tuple[list[I2CTarget], dict[int, list[I2CTarget]]]:
+    """A model for every sensor of the definition, as one list in its order, and by the id of the bus it is on."""
     plan = json.loads(definition.plan)
     pins = {stream["sensor"]: stream["trigger"]["pin"] for stream in plan["streams"] if stream["trigger"]["kind"] == "data_ready"}
     models = []
-    buses: list[list[I2CTarget]] = [[] for _ in plan["buses"]]
+    buses: dict[int, list[I2CTarget]] = {bus["id"]: [] for bus in plan["buses"]}
     for number, sensor in enumerate(plan["sensors"]):
         line = pin(pins[number]) if number in pins else None
         model = MODELS[sensor["driver"]](sensor["address"], clock, line, seed + number)
         models.append(model)
-        buses[sensor["bus"]].append(model)
+        buses[plan["buses"][sensor["bus"]]["id"]].append(model)
     return models, buses
 
 

@@ -4,14 +4,14 @@ import hashlib
 import json
 from dataclasses import replace
 
+from freefall_wire import PLAN_FORMAT
+
 from .channels import Channel, Linear
 from .compiled import Definition, Sensor, Stream
 from .model import CalibrationTable, Document, LinkTable
 from .packing import pack
 from .pico import BUS_ID, UART_DEFAULT_PINS
 from .sensors import SensorTable
-
-PLAN_FORMAT = 1
 
 
 def compile_document(document: Document, text: str) -> Definition:
@@ -77,7 +77,10 @@ def _calibrated(channel: Channel, table: CalibrationTable) -> Channel:
 
 
 def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream, ...]) -> dict:
-    """What the board needs to know, and channel names so that a change of them changes the definition id."""
+    """What the board runs, and the names of payload, streams and channels: renaming one changes the definition id too.
+
+    Not in it, so free to change: description, discipline, sensor names, units and calibration.
+    """
     number_of = {sensor.name: sensor.number for sensor in sensors}
     bus_number = {name: number for number, name in enumerate(document.bus)}
     return {

@@ -59,13 +59,13 @@ class Bench:
         self.clock = SimulatedClock()
         self.octets = bytearray()
         self.port = Port(self.clock, self.octets.extend, boot_count)
-        buses = [[] for _ in plan["buses"]]
+        targets = {bus["id"]: [] for bus in plan["buses"]}
         self.models = []
         for sensor in plan["sensors"]:
             pin = self.port.line(15) if sensor["driver"] == "adxl355" else None
             self.models.append(MODELS[sensor["driver"]](sensor["address"], self.clock, pin, 1))
-            buses[sensor["bus"]].append(self.models[-1])
-        self.port.connect(buses)
+            targets[plan["buses"][sensor["bus"]]["id"]].append(self.models[-1])
+        self.port.connect(targets)
         self.streams = len(plan["streams"])
         self._packets = []  # decoded so far
         self.payload = Payload(copy.deepcopy(plan), _DEFINITION_ID, self.port)
@@ -228,7 +228,7 @@ def test_driver_the_firmware_does_not_have_is_an_import_error():
     plan = make_plan()
     plan["sensors"][1]["driver"] = "abacus"
     port = Port(SimulatedClock(), bytearray().extend)
-    port.connect([[], [], []])
+    port.connect({bus["id"]: [] for bus in plan["buses"]})
     with pytest.raises(ImportError):
         Payload(plan, _DEFINITION_ID, port)
 

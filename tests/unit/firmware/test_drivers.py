@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from freefall.board.clock import SimulatedClock
 from freefall.board.sensors import adxl355 as adxl355_model
 from freefall.board.sensors import tmp117 as tmp117_model
+from freefall.definition.sensors import DRIVERS
 from freefall_board.drivers import driver_class
 from freefall_board.drivers.adxl355 import Adxl355
 from freefall_board.drivers.tmp117 import Tmp117
@@ -32,7 +33,7 @@ class Bench:
         return self.driver.configure(self.sleep_ms)
 
     def read(self):
-        sample = bytearray(self.driver.SAMPLE_LEN)
+        sample = bytearray(DRIVERS[self.model.part.lower()].SAMPLE_LEN)
         self.driver.read_into(sample)
         return bytes(sample)
 

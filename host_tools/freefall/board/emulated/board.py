@@ -45,8 +45,8 @@ class EmulatedBoard:
         else:
             fit_uart(self.machine.mcu, int(plan["link"]["transport"][-1]), self._octets.append)
         self.models, buses = attach_models(definition, self.machine.clock, self.machine.pin, seed)
-        for bus, targets in zip(plan["buses"], buses, strict=True):
-            fit_i2c(self.machine.mcu, bus["id"], targets)
+        for number, targets in buses.items():
+            fit_i2c(self.machine.mcu, number, targets)
 
     def now_ns(self) -> int:
         """See SimulatedBoard."""

@@ -56,7 +56,6 @@ class Tmp117(I2CTarget):
         # What the factory programmed: an identity, other for every part (7.5.1.1).
         self._eeprom = {register: random.randrange(0x10000) for register in EEPROM}
         self._octets = bytearray()
-        self._shift = 0
         self._cycle = 0  # numbers the runs of cycles, so that events of an ended one fall flat
         self._power_up(0)
 
