@@ -1,4 +1,4 @@
-"""Every exception Freefall raises on purpose; anything else that escapes is a bug.
+"""Every exception Freefall raises on purpose; anything else that escapes is a bug, exit code 70 (EX_SOFTWARE).
 
 FreefallError                 exit code
 ├── DefinitionError           3   the definition has findings, all of them in .diagnostics

@@ -7,6 +7,9 @@ import random
 
 import pytest
 
+from freefall.cli.printers import JsonPrinter
+from freefall.decode import SensorEvent
+
 FIVE_FAULTS = {  # what is planted -> where and what the message must name
     "odr_hz = 1000": ("odr_hz = 900", ":10:", "900"),
     "averages = 8": ("averages = 9", ":12:", "9"),
@@ -97,6 +100,21 @@ def test_decode_of_one_stream_shows_nothing_of_the_others(freefall, recording):
     objects = [json.loads(line) for line in freefall("decode", recording, "--json", "-a", "temperature").out.splitlines()]
     assert {o.get("stream", "temperature") for o in objects} == {"temperature"}
     assert {o["type"] for o in objects} >= {"sample", "ledger", "board", "boot"}
+
+
+def test_json_has_a_code_and_its_words(freefall, recording):
+    objects = [json.loads(line) for line in freefall("decode", recording, "--json").out.splitlines()]
+    objects = [o for o in objects if o["type"] in ("boot", "board")]
+    objects.append(json.loads(freefall("stats", recording, "--json").out)["ledger"]["board"])
+    assert len(objects) >= 3
+    assert {(o["reset_cause"], o["reset_cause_text"]) for o in objects} == {(1, "power-on or reset pin")}
+
+
+@pytest.mark.parametrize("code, words", [(1, "no answer"), (9, "unlisted reason 9"), (None, None)])
+def test_json_of_a_sensor_event_has_its_reason_as_code_and_words(capsys, code, words):
+    JsonPrinter().show(SensorEvent(0, None, "absent", reason=code))
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["reason"], shown["reason_text"]) == (code, words)
 
 
 def test_decode_to_csv_tells_events_on_standard_error(freefall, recording):

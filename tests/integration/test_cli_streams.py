@@ -106,7 +106,7 @@ def test_traceback_is_shown_when_asked_for(monkeypatch, capsys, verbose):
 def test_fault_of_the_program_is_one_sentence(freefall, recording, monkeypatch):
     monkeypatch.setattr("freefall.cli.stats.print_report", lambda *_, **__: 1 / 0)
     done = freefall("stats", recording)
-    assert done.code == 1
+    assert done.code == 70
     assert done.err == "error: this is a fault of freefall (ZeroDivisionError: division by zero); freefall -vv ... shows where\n"
 
 

@@ -1,11 +1,13 @@
 """The command line: each verb parses, calls, prints and returns an exit code; everything else is in the library below.
 
 Exit codes: 0 done, 1 a requested check failed, 2 wrong usage or the output cannot be written, 3 definition invalid or another
-one, 4 device, 5 board answered wrongly, 6 input unreadable, 130 interrupted before anything useful.
+one, 4 device, 5 board answered wrongly, 6 input unreadable, 70 a fault of freefall itself (EX_SOFTWARE of sysexits.h),
+130 interrupted before anything useful.
 """
 
 import sys
 
+EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 
 

@@ -9,12 +9,12 @@ from click.shell_completion import shell_complete
 
 from .. import __version__
 from ..errors import DefinitionError, FreefallError, OutputUnwritable
-from . import EXIT_INTERRUPTED, check, decode, export, record, sim, stats
+from . import EXIT_FAULT, EXIT_INTERRUPTED, check, decode, export, record, sim, stats
 from .console import complain, finish, mute, prepare
 
 _EPILOG = (
     "Exit codes: 0 done, 1 a requested check failed, 2 wrong usage or unwritable output, 3 definition invalid or another one, "
-    "4 device, 5 board answered wrongly, 6 input unreadable, 130 interrupted."
+    "4 device, 5 board answered wrongly, 6 input unreadable, 70 fault of freefall itself, 130 interrupted."
 )
 _COMPLETION = "_FREEFALL_COMPLETE"
 
@@ -89,5 +89,5 @@ def _explain(error: Exception) -> int:
             return OutputUnwritable.exit_code
         case _:
             complain(f"this is a fault of freefall ({type(error).__name__}: {error}); freefall -vv ... shows where")
-            return 1
+            return EXIT_FAULT
     return error.exit_code

@@ -4,12 +4,12 @@ import sys
 
 import rich_click as click
 
-from ..decode import Item, SensorEvent
+from ..decode import Item, SensorEvent, Summary
 from ..definition import Definition, Stream
 from .options import baud_option, definition_option
 from .printers import CsvPrinter, JsonPrinter, TextPrinter
 from .sources import open_source
-from .summary import Summary
+from .summary import one_line
 
 
 @click.command()
@@ -26,7 +26,7 @@ def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: b
     with open_source(src, definition, baud) as source:
         stream = _chosen(source.definition, name, as_csv)
         summary = Summary(source.definition)
-        printer = CsvPrinter(stream, source.definition) if as_csv else JsonPrinter() if as_json else TextPrinter()
+        printer = CsvPrinter(stream) if as_csv else JsonPrinter() if as_json else TextPrinter()
 
         def take(octets: bytes, host_ns: int) -> None:
             for item in summary.feed(octets, host_ns):
@@ -37,7 +37,7 @@ def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: b
         gone = source.read(take)
         if problem := source.problem():
             click.echo(problem, err=True)
-        click.echo(summary.one_line(), err=True)
+        click.echo(one_line(summary), err=True)
     if gone:
         raise gone
     return 0

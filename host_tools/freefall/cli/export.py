@@ -2,13 +2,13 @@
 
 import rich_click as click
 
-from ..decode import Collector, SamplePacket
+from ..decode import Collector, SamplePacket, Summary
 from ..definition import Definition
 from ..export import EXPORTERS, TableFiles
 from .options import definition_option, folder_path, force_option
 from .progress import progress_bar
 from .sources import open_source
-from .summary import Summary
+from .summary import one_line
 
 # Packets decoded before their table is written: bounds the memory, whatever the recording's length.
 _PACKETS_PER_PIECE = 2000
@@ -41,7 +41,7 @@ def export(src: str, form: str, output: str, definition: str | None, force: bool
             click.echo(problem, err=True)
     for path in files.paths:
         click.echo(path)
-    click.echo(summary.one_line(), err=True)
+    click.echo(one_line(summary), err=True)
     if gone:
         raise gone
     return 0

@@ -37,7 +37,11 @@ class OutputPath(click.Path):
 
 definition_option = click.option(
     "-d", "--def", "definition", metavar="DEF",
-    help="Payload definition. Default: the recording's own, else the environment's FREEFALL_DEF.",
+    help="Payload definition. Default: a recording's own, else the environment's FREEFALL_DEF.",
+)  # fmt: skip
+port_definition_option = click.option(
+    "-d", "--def", "definition", metavar="DEF",
+    help="Payload definition the board runs. Default: the environment's FREEFALL_DEF.",
 )  # fmt: skip
 baud_option = click.option(
     "--baud", type=click.IntRange(1, 100_000_000), default=DEFAULT_BAUD, show_default=True, help="Of a serial port."

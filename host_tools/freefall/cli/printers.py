@@ -5,11 +5,8 @@ import sys
 from typing import TextIO
 
 from ..decode import (
-    ABSENT_REASONS,
-    RESET_CAUSES,
     BoardReport,
     BootEvent,
-    Collector,
     Gap,
     Item,
     LedgerReport,
@@ -17,53 +14,69 @@ from ..decode import (
     Reject,
     SamplePacket,
     SensorEvent,
+    reason_text,
+    reset_cause_text,
     rows,
 )
-from ..definition import Definition, Stream
+from ..definition import Stream
 from ..export import CsvRows
 
 
-class TextPrinter:
-    """For people. Reports that come by the second are left out."""
+class Printer:
+    """Prints items one by one; each form says how it shows the samples of a packet, and any other item."""
 
     def show(self, item: Item) -> None:
         """Print it, if this form has words for it."""
         if isinstance(item, SamplePacket):
-            self._samples(item)
+            self.samples(item)
         else:
-            self._other(item)
+            self.other(item)
 
-    def _samples(self, packet: SamplePacket) -> None:
+    def samples(self, packet: SamplePacket) -> None:
+        """Print the samples of a packet."""
+        raise NotImplementedError
+
+    def other(self, item: Item) -> None:
+        """Print what is no sample, if this form has words for it."""
+        raise NotImplementedError
+
+
+class TextPrinter(Printer):
+    """For people. Reports that come by the second are left out."""
+
+    def samples(self, packet: SamplePacket) -> None:
+        """See Printer."""
         columns = rows(packet)
         units = {channel.name: channel.unit for channel in packet.stream.channels}
         for at, (index, time_ns) in enumerate(zip(columns.index, columns.time_ns, strict=True)):
             values = "  ".join(f"{name} {column[at]:+.6f} {units[name]}" for name, column in columns.values.items())
             print(f"{packet.stream.name} {index} {time_ns / 1e9:.6f} s  {values}")
 
-    def _other(self, item: Item) -> None:
+    def other(self, item: Item) -> None:
+        """See Printer."""
         _tell(item, sys.stdout)
 
 
-class CsvPrinter(TextPrinter):
+class CsvPrinter(Printer):
     """One stream's samples as `freefall export` writes them; everything else goes to standard error."""
 
-    def __init__(self, stream: Stream, definition: Definition):
-        self._definition = definition
+    def __init__(self, stream: Stream):
         self._rows = CsvRows(sys.stdout, stream)
 
-    def _samples(self, packet: SamplePacket) -> None:
-        collector = Collector(self._definition)
-        collector.add([packet])
-        self._rows.write(collector.table(packet.stream))
+    def samples(self, packet: SamplePacket) -> None:
+        """See Printer."""
+        self._rows.write(rows(packet))
 
-    def _other(self, item: Item) -> None:
+    def other(self, item: Item) -> None:
+        """See Printer."""
         _tell(item, sys.stderr)
 
 
-class JsonPrinter(TextPrinter):
+class JsonPrinter(Printer):
     """One object a line, with stable keys; undecodable octets are output, never dropped."""
 
-    def _samples(self, packet: SamplePacket) -> None:
+    def samples(self, packet: SamplePacket) -> None:
+        """See Printer."""
         columns = rows(packet)
         for at, (index, time_ns) in enumerate(zip(columns.index, columns.time_ns, strict=True)):
             _print_object(
@@ -72,7 +85,8 @@ class JsonPrinter(TextPrinter):
                 raw={name: int(column[at]) for name, column in columns.raw.items()},
             )  # fmt: skip
 
-    def _other(self, item: Item) -> None:
+    def other(self, item: Item) -> None:
+        """See Printer."""
         match item:
             case Gap():
                 place = {"stream": item.stream.name, "boot": item.boot, "index": item.index}
@@ -85,18 +99,18 @@ class JsonPrinter(TextPrinter):
             case BootEvent():
                 _print_object(
                     type="boot", time_ns=item.time_ns, boot_count=item.boot_count, firmware=item.firmware,
-                    definition_id=f"{item.definition_id:08x}", reset_cause=RESET_CAUSES.get(item.reset_cause, item.reset_cause),
+                    definition_id=f"{item.definition_id:08x}", **_cause(item),
                 )  # fmt: skip
             case SensorEvent():
                 _print_object(
                     type="sensor", time_ns=item.time_ns, kind=item.kind, sensor=item.sensor and item.sensor.name,
-                    reason=item.reason and ABSENT_REASONS.get(item.reason, item.reason),
+                    reason=item.reason, reason_text=None if item.reason is None else reason_text(item.reason),
                     stream=item.stream and item.stream.name, bus_errors=item.bus_errors,
                 )  # fmt: skip
             case LedgerReport():
                 _print_object(type="ledger", stream=item.stream.name, **_numbers(item))
             case BoardReport():
-                _print_object(type="board", definition_id=f"{item.definition_id:08x}", **_numbers(item))
+                _print_object(type="board", definition_id=f"{item.definition_id:08x}", **_numbers(item) | _cause(item))
 
 
 def _tell(item: Item, file: TextIO) -> None:
@@ -109,11 +123,10 @@ def _tell(item: Item, file: TextIO) -> None:
         case Reboot():
             line = f"the board has booted again, boot {item.boot_count or 'unknown'}"
         case BootEvent():
-            cause = RESET_CAUSES.get(item.reset_cause, f"unlisted cause {item.reset_cause}")
+            cause = reset_cause_text(item.reset_cause)
             line = f"boot {item.boot_count} ({cause}), firmware {item.firmware}, definition {item.definition_id:08x}"
         case SensorEvent(kind="absent"):
-            reason = ABSENT_REASONS.get(item.reason, f"unlisted reason {item.reason}")
-            line = f"sensor {item.sensor.name} is absent: {reason}"
+            line = f"sensor {item.sensor.name} is absent: {reason_text(item.reason)}"
         case SensorEvent():
             what = "answers again" if item.kind == "back" else "has stopped answering"
             line = f"sensor {item.stream.sensor} {what}, {item.bus_errors} bus errors so far"
@@ -125,6 +138,10 @@ def _tell(item: Item, file: TextIO) -> None:
 
 def _print_object(**fields) -> None:
     print(json.dumps({"schema": "freefall/1", **fields}))
+
+
+def _cause(report: BootEvent | BoardReport) -> dict:
+    return {"reset_cause": report.reset_cause, "reset_cause_text": reset_cause_text(report.reset_cause)}
 
 
 def _numbers(report: LedgerReport | BoardReport) -> dict:

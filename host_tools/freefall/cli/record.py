@@ -4,15 +4,16 @@ import time
 
 import rich_click as click
 
+from ..decode import Summary
 from ..errors import BoardError, DeviceError, WrongDefinition
 from ..recording import Recorder
 from . import EXIT_INTERRUPTED
 from .console import complain
 from .interrupt import held_interrupt
-from .options import Seconds, baud_option, definition_option, force_option, recording_path
+from .options import Seconds, baud_option, force_option, port_definition_option, recording_path
 from .progress import progress_bar
 from .sources import choose_definition, open_port
-from .summary import Summary
+from .summary import lost, one_line
 
 
 @click.command()
@@ -20,7 +21,7 @@ from .summary import Summary
     "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT", help="/dev/ttyACM0, COM5, socket://host:port."
 )
 @click.option("-o", "--output", metavar="FILE.mcap", required=True, type=recording_path)
-@definition_option
+@port_definition_option
 @baud_option
 @click.option("--duration", type=Seconds(), help="Seconds; without it until Ctrl-C.")
 @click.option("--note", default="", help="Text kept in the recording.")
@@ -80,7 +81,7 @@ class _Take:
         self.refusal: WrongDefinition | None = None
 
     def __call__(self, octets: bytes, host_ns: int) -> None:
-        self._recorder.write(octets, host_ns)  # nothing came: a flush may be due
+        self._recorder.write(octets, host_ns)  # also when nothing came: a flush may be due
         self.octets += len(octets)
         if self._summary and octets:
             try:
@@ -92,8 +93,8 @@ class _Take:
 
     def progress(self) -> str:
         """Beside the bar."""
-        return f"{self._summary.samples} samples, {self._summary.lost}" if self._summary else f"{self.octets} octets"
+        return f"{self._summary.samples} samples, {lost(self._summary)}" if self._summary else f"{self.octets} octets"
 
     def conclusion(self) -> str:
-        """The last line."""
-        return self._summary.one_line() if self._summary else f"{self.octets} octets, not decoded"
+        """What came, in one line."""
+        return one_line(self._summary) if self._summary else f"{self.octets} octets, not decoded"

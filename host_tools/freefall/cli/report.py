@@ -6,9 +6,8 @@ from math import ceil, log10
 
 import rich_click as click
 
-from ..decode import Ledger, StreamLedger
-from ..decode.statistics import StreamStatistics
-from .summary import Summary, count
+from ..decode import Ledger, StreamLedger, StreamStatistics, Summary
+from .summary import count, lost
 
 # Columns of the ledger side by side; a payload with more streams gets several blocks.
 _BLOCK = 4
@@ -21,7 +20,7 @@ def print_report(summary: Summary, origin: list[str], details: bool) -> None:
     """
     definition, ledger = summary.decoder.definition, summary.decoder.ledger
     boots = count(ledger.board.boots, "boot")
-    _say(f"{summary.verdict}: {definition.name}, {summary.seconds:.1f} s, {boots}, {summary.lost}.")
+    _say(f"{summary.verdict}: {definition.name}, {summary.seconds:.1f} s, {boots}, {lost(summary)}.")
     firmware = f"firmware {ledger.board.firmware}, " if ledger.board.firmware else ""
     for line in (f"{firmware}definition {definition.definition_id:08x}", *origin):
         _say(line)

@@ -7,14 +7,13 @@ from contextlib import nullcontext
 import rich_click as click
 
 from ..board.simulated import SimulatedBoard, run
-from ..decode import Item
+from ..decode import Item, Summary
 from ..definition import Definition, load_definition
 from ..recording import Recorder
 from .interrupt import held_interrupt
 from .options import Seconds, force_option, recording_path
 from .progress import progress_bar
 from .report import print_report
-from .summary import Summary
 
 _NS = 1_000_000_000
 

@@ -6,11 +6,11 @@ import re
 
 import rich_click as click
 
+from ..decode import METRICS, Summary
 from .options import definition_option
 from .progress import progress_bar
 from .report import origin_of, print_report
 from .sources import open_source
-from .summary import METRICS, Summary
 
 _OPERATORS = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt,

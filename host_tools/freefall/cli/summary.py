@@ -1,114 +1,23 @@
-"""What a command knows when it ends: everything fed through one decoder, in constant memory."""
+"""A summary in words."""
 
-from ..decode import Decoder, Item, Reboot, SamplePacket
-from ..decode.statistics import StreamStatistics
-from ..definition import Definition
-
-METRICS = (
-    "lost", "missing", "bus_errors", "overruns", "dropped", "late", "rejected", "duplicates", "samples", "boots", "unclosed",
-)  # fmt: skip
+from ..decode import Summary
 
 
-class Summary:
-    """The decoder, statistics of every stream, and the verdict on both."""
+def one_line(summary: Summary) -> str:
+    """What came, what did not, and where from, in one line."""
+    counters, boots = summary.decoder.counters, summary.decoder.boots
+    return (
+        f"{summary.samples} samples, {lost(summary)}, {counters.rejected} rejected, {count(counters.duplicates, 'duplicate')}, "
+        f"{count(boots, 'boot')}, {counters.octets_fed} octets"
+    )
 
-    def __init__(self, definition: Definition):
-        self.decoder = Decoder(definition)
-        self.statistics = [StreamStatistics(stream) for stream in definition.streams]
-        self._past_ns = 0  # spanned by the boots before this one
-        self._first_ns = self._last_ns = None  # on-board times of this boot
 
-    def feed(self, octets: bytes, host_ns: int | None = None) -> list[Item]:
-        """The items that end in `octets`; raises WrongDefinition."""
-        items = self.decoder.feed(octets, host_ns)
-        for item in items:
-            if isinstance(item, SamplePacket):
-                self.statistics[item.stream.number].add(item)
-            if isinstance(item, Reboot):
-                self._past_ns += self._boot_ns
-                self._first_ns = self._last_ns = None
-            elif (time_ns := getattr(item, "time_ns", None)) is not None:
-                self._first_ns = time_ns if self._first_ns is None else min(self._first_ns, time_ns)
-                self._last_ns = time_ns if self._last_ns is None else max(self._last_ns, time_ns)
-        return items
-
-    @property
-    def samples(self) -> int:
-        """All that arrived."""
-        return sum(own.samples for own in self.statistics)
-
-    @property
-    def seconds(self) -> float:
-        """On-board time from the first to the last thing heard, over all boots."""
-        return (self._past_ns + self._boot_ns) / 1e9
-
-    @property
-    def lost(self) -> str:
-        """`0 lost` only if nothing is missing after the last report either, where no report tells what was sent."""
-        ledger = self.decoder.ledger
-        after = [f"{ledger.missing_after_report} missing after the last report"] if ledger.missing_after_report else []
-        lost = [f"{ledger.lost} lost"] if ledger.lost or not after else []
-        return ", ".join(lost + after)
-
-    @property
-    def verdict(self) -> str:
-        """OK, or everything that is not as it should be."""
-        ledger, missing = self.decoder.ledger, self.metrics()["missing"]
-        gone = ledger.lost + ledger.missing_after_report
-        silent = [own.stream.name for own in self.statistics if not own.samples]
-        words = [
-            "DOES NOT CLOSE" if not ledger.closed else "",
-            f"LOST {gone}" if gone else f"MISSING {missing}" if missing else "",
-            f"NO SAMPLES from {', '.join(silent)}" if silent else "",
-        ]
-        return "; ".join(filter(None, words)) or "OK"
-
-    def metrics(self) -> dict[str, int]:
-        """What --fail-on can ask for: METRICS."""
-        ledger = self.decoder.ledger
-        totals = [stream.totals for stream in ledger.streams]
-        numbers = (
-            ledger.lost,
-            sum(t.gaps + t.tail + t.missing_after_report for t in totals),
-            sum(t.bus_errors for t in totals),
-            sum(t.overruns for t in totals),
-            sum(t.samples_dropped for t in totals),
-            sum(t.late for t in totals),
-            ledger.counters.rejected,
-            ledger.counters.duplicates,
-            self.samples,
-            ledger.board.boots,
-            ledger.unclosed,
-        )
-        return dict(zip(METRICS, numbers, strict=True))
-
-    def as_dict(self) -> dict:
-        """For JSON, one object."""
-        definition, ledger = self.decoder.definition, self.decoder.ledger
-        return {
-            "schema": "freefall/1",
-            "payload": definition.name,
-            "definition_id": f"{definition.definition_id:08x}",
-            "verdict": self.verdict,
-            "seconds": self.seconds,
-            "boots": ledger.board.boots,
-            "duplicates": ledger.counters.duplicates,
-            "statistics": {own.stream.name: own.as_dict() for own in self.statistics},
-            "ledger": ledger.as_dict(),
-            "metrics": self.metrics(),
-        }
-
-    def one_line(self) -> str:
-        """For the last line of a command."""
-        counters, boots = self.decoder.counters, self.decoder.boots
-        return (
-            f"{self.samples} samples, {self.lost}, {counters.rejected} rejected, {count(counters.duplicates, 'duplicate')}, "
-            f"{count(boots, 'boot')}, {counters.octets_fed} octets"
-        )
-
-    @property
-    def _boot_ns(self) -> int:
-        return 0 if self._first_ns is None else self._last_ns - self._first_ns
+def lost(summary: Summary) -> str:
+    """`0 lost` only if nothing is missing after the last report either, where no report tells what was sent."""
+    ledger = summary.decoder.ledger
+    after = [f"{ledger.missing_after_report} missing after the last report"] if ledger.missing_after_report else []
+    before = [f"{ledger.lost} lost"] if ledger.lost or not after else []
+    return ", ".join(before + after)
 
 
 def count(number: int, what: str) -> str:

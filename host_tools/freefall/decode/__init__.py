@@ -7,11 +7,11 @@
     decoder.ledger.closed, decoder.ledger.lost, decoder.counters
 
 Decoder: octets -> items. Items: SamplePacket, Gap, Reject, Reboot and the service reports BootEvent, SensorEvent,
-BoardReport, LedgerReport. rows: one packet -> Columns. Collector: packets -> a Table per stream. Ledger, StreamLedger,
-BoardLedger, Line: what became of every sample. Counters: where every octet went.
+BoardReport, LedgerReport. Collector: packets -> a Table per stream; rows: one packet -> its Table. Ledger, StreamLedger,
+BoardLedger, Line: what became of every sample. Counters: where every octet went. Summary: octets -> all that is known of the
+run, with StreamStatistics and ChannelStatistics, a verdict and METRICS.
 """
 
-from .columns import Columns, rows
 from .counters import Counters
 from .decoder import Decoder
 from .items import Gap, Item, Reboot, Reject, SamplePacket
@@ -24,17 +24,21 @@ from .reports import (
     LedgerReport,
     SensorEvent,
     ServiceReport,
+    reason_text,
+    reset_cause_text,
 )
+from .statistics import ChannelStatistics, StreamStatistics
 from .stream_ledger import Line, StreamLedger, Totals
-from .table import Collector, Table
+from .summary import METRICS, Summary
+from .table import Collector, Table, rows
 
 __all__ = [
     "ABSENT_REASONS",
     "BoardLedger",
     "BoardReport",
     "BootEvent",
+    "ChannelStatistics",
     "Collector",
-    "Columns",
     "Counters",
     "Decoder",
     "Gap",
@@ -42,6 +46,7 @@ __all__ = [
     "Ledger",
     "LedgerReport",
     "Line",
+    "METRICS",
     "RESET_CAUSES",
     "Reboot",
     "Reject",
@@ -49,7 +54,11 @@ __all__ = [
     "SensorEvent",
     "ServiceReport",
     "StreamLedger",
+    "StreamStatistics",
+    "Summary",
     "Table",
     "Totals",
+    "reason_text",
+    "reset_cause_text",
     "rows",
 ]

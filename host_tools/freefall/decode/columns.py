@@ -1,36 +1,8 @@
-"""Sample octets to columns: indexes, times, raw and engineering values; whole packets or more at a time, never per sample."""
-
-from dataclasses import dataclass
+"""Sample octets to columns of raw and engineering values; whole packets or more at a time, never per sample."""
 
 import numpy as np
 
 from ..definition import RawWord, Stream
-from .items import SamplePacket
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """The samples of one packet, one row each.
-
-    index, time_ns: int64; raw: int64 by channel name; values: float64 in the channel's unit, by channel name. Shape (samples,).
-    """
-
-    index: np.ndarray
-    time_ns: np.ndarray
-    raw: dict[str, np.ndarray]
-    values: dict[str, np.ndarray]
-
-
-def rows(packet: SamplePacket) -> Columns:
-    """The columns of one packet."""
-    steps = np.arange(len(packet.raw))
-    raw = raw_columns(packet.stream, packet.raw)
-    return Columns(
-        index=packet.index + steps,
-        time_ns=packet.time_ns + np.rint(steps * packet.period_ns).astype(np.int64),
-        raw=raw,
-        values=engineering_columns(packet.stream, raw),
-    )
 
 
 def raw_columns(stream: Stream, samples: np.ndarray) -> dict[str, np.ndarray]:

@@ -25,14 +25,14 @@ class Counters:
     def of(cls, frames: FrameDecoder, duplicates: int) -> "Counters":
         """A snapshot."""
         return cls(
-            frames.fed_bytes,
-            frames.accepted_bytes,
-            frames.idle_bytes,
-            frames.pending_bytes,
-            dict(frames.rejected_bytes),
-            frames.accepted,
-            dict(frames.rejected),
-            duplicates,
+            octets_fed=frames.fed_bytes,
+            octets_accepted=frames.accepted_bytes,
+            octets_idle=frames.idle_bytes,
+            octets_pending=frames.pending_bytes,
+            octets_rejected=dict(frames.rejected_bytes),
+            frames_accepted=frames.accepted,
+            frames_rejected=dict(frames.rejected),
+            duplicates=duplicates,
         )
 
     @property

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from ..definition import Definition
 from .accounts import Boot, ServiceAccount
 from .counters import Counters
+from .reports import reset_cause_text
 from .stream_ledger import Line, StreamLedger
 
 
@@ -132,6 +133,8 @@ class Ledger:
     def as_dict(self) -> dict:
         """For JSON."""
         board = asdict(self.board) | {"definition_id": f"{self.board.definition_id:08x}"}
+        cause = self.board.reset_cause
+        board["reset_cause_text"] = None if cause is None else reset_cause_text(cause)
         board["lines"] = [line.as_dict() for line in self.board.lines]
         return {
             "closed": self.closed,

@@ -99,6 +99,16 @@ class LedgerReport:
 ServiceReport = BootEvent | SensorEvent | BoardReport | LedgerReport
 
 
+def reset_cause_text(code: int) -> str:
+    """A reset cause in words, unlisted ones too."""
+    return RESET_CAUSES.get(code, f"unlisted cause {code}")
+
+
+def reason_text(code: int) -> str:
+    """Why a sensor is absent, in words, unlisted reasons too."""
+    return ABSENT_REASONS.get(code, f"unlisted reason {code}")
+
+
 def time_ns_at(data: bytes, at: int) -> int:
     """The on-board time, in ns, of the CUC at data[at:at + 7]."""
     seconds, micros = timecode.get_cuc(data, at)

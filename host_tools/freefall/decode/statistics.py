@@ -6,7 +6,7 @@ from math import inf, sqrt
 import numpy as np
 
 from ..definition import Stream
-from .columns import rows
+from .columns import engineering_columns, raw_columns
 from .items import SamplePacket
 
 
@@ -64,9 +64,9 @@ class StreamStatistics:
     def add(self, packet: SamplePacket) -> None:
         """Take in one packet of this stream, in order."""
         self.samples += len(packet.raw)
-        piece = rows(packet)
+        values = engineering_columns(self.stream, raw_columns(self.stream, packet.raw))
         for channel in self.channels:
-            channel.add(piece.values[channel.name])
+            channel.add(values[channel.name])
         last, self._last = self._last, packet
         if last and last.boot == packet.boot:
             self._span_ns += packet.time_ns - last.time_ns

@@ -42,10 +42,10 @@ class Totals:
     """Samples (packets where named so) from where the books begin to the newest report, and what came after it.
 
     pending_before: taken, and not yet framed, where the books begin (0 at the start of a boot). late: samples whose trigger
-    came more than one and a half periods after the one before, received or not; in no sum, as a trigger that never came is in
-    none. gaps: missing between samples received; tail: triggers after the last sample received that are not pending (of books
-    that begin late: its growth). after_report, missing_after_report: received, and in gaps, after the newest report, where no
-    sum can tell why; in a boot that has no report, all.
+    came more than half a period later than its index says, counted from the sample before, received or not; in no sum, as a
+    trigger that never came is in none. gaps: missing between samples received; tail: triggers after the last sample received
+    that are not pending (of books that begin late: its growth). after_report, missing_after_report: received, and in gaps,
+    after the newest report, where no sum can tell why; in a boot that has no report, all.
     """
 
     seen: int = 0
@@ -150,7 +150,7 @@ class StreamLedger:
         else:
             own = Totals.of(account)
             reasons = [str(line) for line in own.lines(stream.name) if line.difference]
-            if arrived.joined_at == 0 and own.tail < 0:
+            if arrived.joined_at == 0 and account.base.seen == 0 and own.tail < 0:
                 reasons.append(f"received samples up to {-own.tail} past those the board had triggered")
         past = past or cls.none(stream, arrived.joined_at)
         totals = past.totals.plus(own)

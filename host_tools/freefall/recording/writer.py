@@ -19,7 +19,7 @@ class Recorder:
 
     path: the file to make, with the folders it needs. An existing file is refused (OutputExists) unless `overwrite`.
     definition: put inside as payload.toml; None when it is not known.
-    source: where the octets come from (a port URL, "virtual"); note: free text.
+    source: where the octets come from (a port URL, "sim:virtual seed 1"); note: free text.
     start_ns, and host_ns of write(): wall clock, ns since 1970 UTC, 0 <= ns < 2**63.
 
     Everything before the last flush survives the death of this process; a flush comes with the first write a second

@@ -223,3 +223,14 @@ def test_samples_lost_just_before_a_report_are_counted_once_when_more_arrive_aft
     assert lost and ledger.stream("vibration").lost > 0
     assert ledger.stream("vibration").missing_after_report == 0
     assert ledger.stream("vibration").totals.after_report > 0
+
+
+def test_overruns_before_the_first_report_that_arrives_do_not_open_the_ledger(bench):
+    """Boot event and first report are lost, the first samples are not: the books begin with a tail, which becomes a gap."""
+    stream = bench.streams[0]
+    before = {"seen": 12, "taken": 10, "overruns": 2, "framed": 10, "samples_sent": 10, "packets_sent": 1}
+    after = {"seen": 22, "taken": 20, "overruns": 2, "framed": 20, "samples_sent": 20, "packets_sent": 2}
+    wire = packets.samples(stream, 0, 10, 0) + packets.ledger(bench, 0, 1, 1, **before)
+    wire += packets.samples(stream, 12, 10, 1) + packets.ledger(bench, 0, 2, 2, **after)
+    ledger = decoded(bench, b"\0" + wire)
+    assert ledger.stream("vibration").closed, ledger.reasons

@@ -21,7 +21,7 @@ START_NS = 1_790_000_000_123_456_789
 
 def test_recording_gives_back_octets_times_definition_and_metadata(tmp_path, definition, blocks):
     path = tmp_path / "run.mcap"
-    with Recorder(path, definition, "virtual", "first light, 1 °C", start_ns=START_NS) as recorder:
+    with Recorder(path, definition, "sim:virtual seed 1", "first light, 1 °C", start_ns=START_NS) as recorder:
         for host_ns, data in blocks:
             recorder.write(data, host_ns)
     recording = open_recording(path)
@@ -32,7 +32,7 @@ def test_recording_gives_back_octets_times_definition_and_metadata(tmp_path, def
         "definition_id": f"{definition.definition_id:08x}",
         "payload": definition.name,
         "tool": f"freefall {freefall.__version__}",
-        "source": "virtual",
+        "source": "sim:virtual seed 1",
         "note": "first light, 1 °C",
         "start": "2026-09-21T14:13:20.123456789Z",
     }

@@ -14,7 +14,7 @@ START_NS = 1_790_000_000_123_456_789
 
 
 def written(path, definition, blocks):
-    with recording.Recorder(path, definition, "virtual", start_ns=START_NS) as recorder:
+    with recording.Recorder(path, definition, "sim:virtual seed 1", start_ns=START_NS) as recorder:
         for host_ns, data in blocks:
             recorder.write(data, host_ns)
     with open(path, "rb") as file:

@@ -1,0 +1,97 @@
+"""What is known of a whole run: everything fed through one decoder, in constant memory."""
+
+from ..definition import Definition
+from .decoder import Decoder
+from .items import Item, Reboot, SamplePacket
+from .statistics import StreamStatistics
+
+# What a run can be judged by, in numbers.
+METRICS = (
+    "lost", "missing", "bus_errors", "overruns", "dropped", "late", "rejected", "duplicates", "samples", "boots", "unclosed",
+)  # fmt: skip
+
+
+class Summary:
+    """The decoder, statistics of every stream, and the verdict on both."""
+
+    def __init__(self, definition: Definition):
+        self.decoder = Decoder(definition)
+        self.statistics = [StreamStatistics(stream) for stream in definition.streams]
+        self._past_ns = 0  # spanned by the boots before this one
+        self._first_ns = self._last_ns = None  # on-board times of this boot
+
+    def feed(self, octets: bytes, host_ns: int | None = None) -> list[Item]:
+        """The items that end in `octets`; raises WrongDefinition."""
+        items = self.decoder.feed(octets, host_ns)
+        for item in items:
+            if isinstance(item, SamplePacket):
+                self.statistics[item.stream.number].add(item)
+            if isinstance(item, Reboot):
+                self._past_ns += self._boot_ns
+                self._first_ns = self._last_ns = None
+            elif (time_ns := getattr(item, "time_ns", None)) is not None:
+                self._first_ns = time_ns if self._first_ns is None else min(self._first_ns, time_ns)
+                self._last_ns = time_ns if self._last_ns is None else max(self._last_ns, time_ns)
+        return items
+
+    @property
+    def samples(self) -> int:
+        """All that arrived."""
+        return sum(own.samples for own in self.statistics)
+
+    @property
+    def seconds(self) -> float:
+        """On-board time from the first to the last thing heard, over all boots."""
+        return (self._past_ns + self._boot_ns) / 1e9
+
+    @property
+    def verdict(self) -> str:
+        """OK, or everything that is not as it should be."""
+        ledger, missing = self.decoder.ledger, self.metrics()["missing"]
+        gone = ledger.lost + ledger.missing_after_report
+        silent = [own.stream.name for own in self.statistics if not own.samples]
+        words = [
+            "DOES NOT CLOSE" if not ledger.closed else "",
+            f"LOST {gone}" if gone else f"MISSING {missing}" if missing else "",
+            f"NO SAMPLES from {', '.join(silent)}" if silent else "",
+        ]
+        return "; ".join(filter(None, words)) or "OK"
+
+    def metrics(self) -> dict[str, int]:
+        """The number behind each name in METRICS."""
+        ledger = self.decoder.ledger
+        totals = [stream.totals for stream in ledger.streams]
+        numbers = (
+            ledger.lost,
+            sum(t.gaps + t.tail + t.missing_after_report for t in totals),
+            sum(t.bus_errors for t in totals),
+            sum(t.overruns for t in totals),
+            sum(t.samples_dropped for t in totals),
+            sum(t.late for t in totals),
+            ledger.counters.rejected,
+            ledger.counters.duplicates,
+            self.samples,
+            ledger.board.boots,
+            ledger.unclosed,
+        )
+        return dict(zip(METRICS, numbers, strict=True))
+
+    def as_dict(self) -> dict:
+        """For JSON, one object."""
+        definition, ledger = self.decoder.definition, self.decoder.ledger
+        return {
+            "schema": "freefall/1",
+            "payload": definition.name,
+            "definition_id": f"{definition.definition_id:08x}",
+            "verdict": self.verdict,
+            "seconds": self.seconds,
+            "boots": ledger.board.boots,
+            "duplicates": ledger.counters.duplicates,
+            "statistics": {own.stream.name: own.as_dict() for own in self.statistics},
+            "ledger": ledger.as_dict(),
+            "metrics": self.metrics(),
+        }
+
+    @property
+    def _boot_ns(self) -> int:
+        return 0 if self._first_ns is None else self._last_ns - self._first_ns
