@@ -4,7 +4,7 @@ from freefall_wire import reports
 
 from .diagnostics import Findings, listed, meant, table_name
 from .draft import Draft
-from .loads import interrupt_load, link_load, timeouts
+from .loads import link_load, processor_load, timeouts
 from .located import Path
 from .model import LAST_APID, value_at
 from .pico import I2C_PINS, UART_DEFAULT_PINS, UART_PINS
@@ -19,7 +19,7 @@ def check(data: dict, findings: Findings):
     """Report every fault between the tables of `data`; `findings` already has those inside them."""
     draft = Draft(data, findings)
     # Loads before what no rate depends on: a pin used twice, say, does not take its stream out of the sums.
-    for judge in (_streams, _link, link_load, timeouts, interrupt_load, _buses, _sensors, _counts, _pins):
+    for judge in (_streams, _link, link_load, timeouts, processor_load, _buses, _sensors, _counts, _pins):
         judge(draft)
 
 

@@ -24,7 +24,7 @@ transport = "usb"
 kind = "i2c"
 scl = 5
 sda = 4
-freq_hz = 400000
+freq_hz = 1000000
 [sensor.accel]
 driver = "adxl355"
 bus = "i2c0"
