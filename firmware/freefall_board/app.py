@@ -71,7 +71,8 @@ class Payload:
     def step(self):
         """One pass of the foreground loop; returns whether there was anything to do.
 
-        Allocates nothing. Blocks at most for the rest of one frame, at the link's pace (500 ms on USB when a host stops reading).
+        Allocates nothing. A link that is full may hold it for _PUMP_US and the rest of one frame (USB: 500 ms when a host stops
+        reading).
         """
         now = self._clock.update()
         done = 0
