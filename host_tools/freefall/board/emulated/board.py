@@ -6,13 +6,17 @@ from pathlib import Path
 from ...definition import Definition
 from ...errors import BoardError
 from ..simulated import attach_models
+from .dma import fit_dma
 from .filesystem import build_image
 from .i2c import fit_i2c
 from .machine import Machine
+from .spi import fit_spi
 from .uart import fit_uart
 
 # The foreground loop runs with the heap locked: whatever allocates after start-up ends the run with a MemoryError.
 MAIN = """\
+import sys
+sys.path[:] = ("",)
 import micropython
 from freefall_board.app import build
 from freefall_board.ports.rp2 import Port
@@ -40,13 +44,17 @@ class EmulatedBoard:
         plan = json.loads(definition.plan)
         self.machine = Machine(image, build_image({"plan.json": definition.plan, "main.py": MAIN.encode()}))
         self._octets = bytearray()
+        fit_dma(self.machine.mcu)
         if plan["link"]["transport"] == "usb":
             self.machine.on_usb = self._octets.extend
         else:
             fit_uart(self.machine.mcu, int(plan["link"]["transport"][-1]), self._octets.append)
-        self.models, buses = attach_models(definition, self.machine.clock, self.machine.pin, seed)
-        for number, targets in buses.items():
+        models = attach_models(definition, self.machine.clock, self.machine.pin, seed)
+        self.models = models.all
+        for number, targets in models.i2c.items():
             fit_i2c(self.machine.mcu, number, targets)
+        for number, targets in models.spi.items():
+            fit_spi(self.machine.mcu, number, targets)
 
     def now_ns(self) -> int:
         """See SimulatedBoard."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .elf import global_symbols
 from .uf2 import to_uf2
 
 MICROPYTHON_VERSION = "1.25.0"
@@ -29,7 +30,7 @@ _CMAKE_OPTIONS = ("-DMICROPY_BOARD=RPI_PICO", "-DPICO_BUILD_DOCS=0", "-DPICO_NO_
 # Fixed version text, date (that of the release) and order of sets: the same sources and compiler
 # give the same bytes, and a git repository around the cache cannot put its own tag into the image.
 _BUILD_ENV = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "1744675200"}
-_STEPS = 1  # raise it when build changes what comes out in a way the constants above do not show
+_STEPS = 2  # raise it when build changes what comes out in a way the constants above do not show
 _RECIPE = repr((_SUITE, _SOURCES, _SOURCE_DEBS, _MANIFEST, _CMAKE_OPTIONS, _BUILD_ENV, _STEPS))
 _RECIPE_HASH = hashlib.sha256(_RECIPE.encode()).hexdigest()[:12]
 
@@ -46,6 +47,14 @@ class BuildFailed(Exception):
     def __init__(self, reason: str, next_step: str = "") -> None:
         super().__init__(reason)
         self.next_step = next_step
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """What a build gives: the image, and the address of everything global in it by its name in MicroPython's source."""
+
+    uf2: bytes
+    symbols: dict[str, int]
 
 
 class BuildComputer:
@@ -142,7 +151,7 @@ def _apt_entries(apt_etc: Path) -> Iterator[dict[str, str]]:
                 }  # fmt: skip
 
 
-def build(computer: BuildComputer, cache: Path, progress: Callable[[str], None]) -> bytes:
+def build(computer: BuildComputer, cache: Path, progress: Callable[[str], None]) -> BuiltImage:
     """The image made from Debian's sources. Leaves a log in the cache, which the caller has locked, and nothing else.
 
     Raises BuildFailed.
@@ -186,7 +195,9 @@ def build(computer: BuildComputer, cache: Path, progress: Callable[[str], None])
         port = top / "ports" / "rp2"
         run("cmake", "-S", ".", "-B", "build", *_CMAKE_OPTIONS, frozen, cwd=port)
         run("make", jobs, "-C", "build", cwd=port)
-        return to_uf2((port / "build" / "firmware.bin").read_bytes())
+        firmware = port / "build" / "firmware"
+        symbols = global_symbols(firmware.with_suffix(".elf").read_bytes())
+        return BuiltImage(to_uf2(firmware.with_suffix(".bin").read_bytes()), symbols)
 
 
 def _install_toolchain(computer: BuildComputer, run: Callable[..., None], progress: Callable[[str], None]) -> None:

@@ -3,9 +3,12 @@
 The repository holds no binary. `get_image` takes the first that works of: the file the user names
 in FREEFALL_IMAGE, the cache, the official download, a build from Debian's source packages. The
 last two leave the image in the cache, so only the first call on a computer takes time.
+
+An image that was built here has its symbols beside it; the official one has none, so `get_image_with_symbols` never downloads.
 """
 
 import contextlib
+import json
 import os
 import queue
 import sys
@@ -27,7 +30,16 @@ try:
 except ImportError:  # not Unix: two first calls at once both download; neither can harm the other
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["MICROPYTHON_VERSION", "ImageUnavailable", "Computer", "cache_dir", "cached_image", "get_image"]
+__all__ = [
+    "MICROPYTHON_VERSION",
+    "Computer",
+    "ImageUnavailable",
+    "cache_dir",
+    "cached_image",
+    "get_image",
+    "get_image_with_symbols",
+    "symbols_of",
+]
 
 _OFFICIAL_NAME = f"micropython-{MICROPYTHON_VERSION}-RPI_PICO-official.uf2"
 
@@ -92,8 +104,29 @@ def cache_dir() -> Path:
 
 def cached_image() -> Path | None:
     """The image an earlier call left, the official one first; whole, for it was put there whole."""
-    paths = (cache_dir() / name for name in (_OFFICIAL_NAME, debian.IMAGE_NAME))
-    return next((path for path in paths if path.is_file()), None)
+    official = cache_dir() / _OFFICIAL_NAME
+    return official if official.is_file() else _cached_build()
+
+
+def _cached_build() -> Path | None:
+    path = cache_dir() / debian.IMAGE_NAME
+    return path if path.is_file() and _symbols_path(path).is_file() else None
+
+
+def _symbols_path(image: Path) -> Path:
+    return image.with_suffix(".symbols.json")
+
+
+def symbols_of(image: Path) -> dict[str, int]:
+    """Name -> address of every global function and object of an image. Raises ImageUnavailable if they are not beside it."""
+    path = _symbols_path(image)
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise ImageUnavailable(
+            f"The image {image} has no symbols beside it ({path.name}); only images built from Debian's sources have. "
+            "Unset FREEFALL_IMAGE to have one built."
+        ) from None
 
 
 def get_image(progress: Callable[[str], None] = lambda sentence: None, *, computer: Computer | None = None) -> Path:
@@ -102,6 +135,22 @@ def get_image(progress: Callable[[str], None] = lambda sentence: None, *, comput
     Processes and threads may call it at once: one works, the others wait and get its result.
     Raises ImageUnavailable.
     """
+    return _get(cached_image, _new_image, progress, computer or Computer())
+
+
+def get_image_with_symbols(progress: Callable[[str], None] = lambda sentence: None, *, computer: Computer | None = None) -> Path:
+    """As get_image, but an image with symbols for `symbols_of`: built from Debian's sources, or FREEFALL_IMAGE if it has them."""
+    image = _get(_cached_build, _new_build, progress, computer or Computer())
+    symbols_of(image)
+    return image
+
+
+def _get(
+    cached: Callable[[], Path | None],
+    new: Callable[[Computer, Callable[[str], None]], Path],
+    progress: Callable[[str], None],
+    computer: Computer,
+) -> Path:
     if given := os.environ.get("FREEFALL_IMAGE"):
         if (path := Path(given).expanduser().absolute()).is_file():
             return path
@@ -110,10 +159,10 @@ def get_image(progress: Callable[[str], None] = lambda sentence: None, *, comput
             "have an image downloaded or built."
         )
     try:
-        if found := cached_image():
+        if found := cached():
             return found
         with _only_one_at_work(cache_dir(), progress):
-            return cached_image() or _new_image(computer or Computer(), progress)
+            return cached() or new(computer, progress)
     except OSError as error:
         raise ImageUnavailable(
             f"The image cache {cache_dir()} cannot be used: {error}. Make room or set "
@@ -135,39 +184,67 @@ def _only_one_at_work(directory: Path, progress: Callable[[str], None]) -> Itera
 
 
 def _new_image(computer: Computer, progress: Callable[[str], None]) -> Path:
+    progress(f"Downloading the official MicroPython {MICROPYTHON_VERSION} image.")
     try:
-        progress(f"Downloading the official MicroPython {MICROPYTHON_VERSION} image.")
-        return _place(_download(computer), _OFFICIAL_NAME, progress)
+        image = _download(computer)
     except _DownloadFailed as failure:
         no_download = failure
+    else:
+        return _announced(_place(image, _OFFICIAL_NAME), progress)
+    progress(f"That failed ({no_download}). Building it from Debian's sources instead.")
     try:
-        progress(f"That failed ({no_download}). Building it from Debian's sources instead.")
-        return _place(debian.build(computer, cache_dir(), progress), debian.IMAGE_NAME, progress)
+        return _build(computer, progress)
     except debian.BuildFailed as no_build:
-        first = f"{no_build.next_step} and try again, or get" if no_build.next_step else "get"
         raise ImageUnavailable(
             f"There is no MicroPython {MICROPYTHON_VERSION} image for the emulated RP2040.\n"
             f"The official image could not be downloaded: {no_download}.\n"
             f"It could not be built from Debian's sources: {no_build}.\n"
-            f"Next step: {first} the UF2 of MicroPython {MICROPYTHON_VERSION} for the Raspberry "
+            f"Next step: {_first_step(no_build, 'or get')} the UF2 of MicroPython {MICROPYTHON_VERSION} for the Raspberry "
             "Pi Pico (RPI_PICO) on a computer with a network and set FREEFALL_IMAGE to its path."
         ) from None
 
 
-def _place(image: bytes, name: str, progress: Callable[[str], None]) -> Path:
-    """Puts the image into the cache: under its name there is a whole one or none, always."""
+def _new_build(computer: Computer, progress: Callable[[str], None]) -> Path:
+    progress(f"Building MicroPython {MICROPYTHON_VERSION} from Debian's sources, for the symbols.")
+    try:
+        return _build(computer, progress)
+    except debian.BuildFailed as no_build:
+        raise ImageUnavailable(
+            f"There is no MicroPython {MICROPYTHON_VERSION} image with symbols; the official one has none.\n"
+            f"It could not be built from Debian's sources: {no_build}.\n"
+            f"Next step: {_first_step(no_build, 'or build')} one on a Debian system and copy what it leaves in its cache."
+        ) from None
+
+
+def _first_step(no_build: debian.BuildFailed, otherwise: str) -> str:
+    return f"{no_build.next_step} and try again, {otherwise}" if no_build.next_step else otherwise.removeprefix("or ")
+
+
+def _build(computer: Computer, progress: Callable[[str], None]) -> Path:
+    built = debian.build(computer, cache_dir(), progress)
+    # The image last: where it is, its symbols are.
+    symbols = json.dumps(built.symbols, indent=0, sort_keys=True).encode()
+    _place(symbols, _symbols_path(Path(debian.IMAGE_NAME)).name)
+    return _announced(_place(built.uf2, debian.IMAGE_NAME), progress)
+
+
+def _announced(image: Path, progress: Callable[[str], None]) -> Path:
+    progress(f"The image is {image}.")
+    return image
+
+
+def _place(octets: bytes, name: str) -> Path:
+    """Puts a file into the cache: under its name there is a whole one or none, always."""
     handle, part = tempfile.mkstemp(dir=cache_dir(), prefix=".part-")
     try:
         with open(handle, "wb") as file:
-            file.write(image)
+            file.write(octets)
             file.flush()
             os.fsync(handle)  # before the rename: a power cut must not leave the name alone
         Path(part).chmod(0o644)  # temporary files start private
-        path = Path(part).replace(cache_dir() / name)
+        return Path(part).replace(cache_dir() / name)
     finally:
         Path(part).unlink(missing_ok=True)  # only there if something failed
-    progress(f"The image is {path}.")
-    return path
 
 
 def _download(computer: Computer) -> bytes:

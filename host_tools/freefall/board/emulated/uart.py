@@ -18,6 +18,8 @@ _FLAG_BUSY = 1 << 3
 _FLAG_TX_FULL = 1 << 5
 _FLAG_TX_EMPTY = 1 << 7
 _UARTDMACR = 0x48
+_TXDMAE = 1 << 1
+_DMACR_MASK = 0b111
 _BASE = (0x40034, 0x40038)
 
 # What the firmware divides for its baud rate; rp2040py assumes the 125 MHz of the system clock.
@@ -25,12 +27,13 @@ CLK_PERI_HZ = 48_000_000
 
 
 class PacedUART(RPUART):
-    """PL011 transmit side as MicroPython uses it. `on_byte(octet)` is called when a byte's last bit has left."""
+    """PL011 transmit side as MicroPython and DMA use it. `on_byte(octet)` is called when a byte's last bit has left."""
 
     def __init__(self, mcu: RP2040, name: str, irq: int, dreq):
         super().__init__(mcu, name, irq, dreq)
         self._waiting: deque[int] = deque()
-        self._sending = False
+        self._sending: int | None = None  # the octet in the shift register
+        self._dma_control = 0
         self._sent = mcu.clock.create_alarm(self._byte_left)
 
     def reset(self) -> None:
@@ -38,7 +41,9 @@ class PacedUART(RPUART):
         super().reset()
         self._sent.cancel()
         self._waiting.clear()
-        self._sending = False
+        self._sending = None
+        self._dma_control = 0
+        self._request()
 
     @property
     def flags(self) -> int:
@@ -48,22 +53,37 @@ class PacedUART(RPUART):
             flags |= _FLAG_TX_EMPTY
         if len(self._waiting) >= _FIFO_LEN:
             flags |= _FLAG_TX_FULL
-        if self._sending:
+        if self._sending is not None:
             flags |= _FLAG_BUSY
         return flags
+
+    @property
+    def bit_ns(self) -> float:
+        """Length of a bit on the line."""
+        return 16 * self.baud_divider * 1e9 / self.rp2040.clk_peri
 
     def check_interrupts(self) -> None:
         """Raise or drop the interrupt line as status and mask say."""
         self.rp2040.set_interrupt(self.irq, bool(self._interrupt_status & self._interrupt_mask))
 
+    def read_uint32(self, offset: int) -> int:
+        """A register read by the firmware."""
+        return self._dma_control if offset == _UARTDMACR else super().read_uint32(offset)
+
     def write_uint32(self, offset: int, value: int) -> None:
-        """A register write by the firmware."""
+        """A register write by the firmware or by a DMA channel."""
         if offset == UARTDR:
             self._queue(value & 0xFF)
         elif offset == _UARTDMACR:
-            pass  # requests are always made; a DMA channel that does not listen ignores them
+            self._dma_control = value & _DMACR_MASK
         else:
             super().write_uint32(offset, value)
+        self._request()
+
+    def _request(self) -> None:
+        dma = self.rp2040.dma
+        wanted = self._dma_control & _TXDMAE and self.enabled and len(self._waiting) < _FIFO_LEN
+        (dma.set_dreq if wanted else dma.clear_dreq)(self.dreq.tx)
 
     def _queue(self, octet: int) -> None:
         # A full FIFO loses the byte, as the part does.
@@ -72,27 +92,23 @@ class PacedUART(RPUART):
         if len(self._waiting) > _INTERRUPT_LEVEL:
             self._interrupt_status &= ~UARTTXINTR
             self.check_interrupts()
-        if len(self._waiting) >= _FIFO_LEN:
-            self.rp2040.dma.clear_dreq(self.dreq.tx)
-        if not self._sending:
-            self._sending = True
-            self._start_byte()
+        if self._sending is None:
+            self._send_next()
 
-    def _start_byte(self) -> None:
-        self._sent.schedule(_BITS_PER_BYTE * 1e9 / self.baud_rate)
-
-    def _byte_left(self) -> None:
-        octet = self._waiting.popleft()
-        if self.on_byte:
-            self.on_byte(octet)
+    def _send_next(self) -> None:
+        self._sending = self._waiting.popleft()
+        self._sent.schedule(_BITS_PER_BYTE * self.bit_ns)
         if len(self._waiting) == _INTERRUPT_LEVEL:
             self._interrupt_status |= UARTTXINTR
             self.check_interrupts()
-        self.rp2040.dma.set_dreq(self.dreq.tx)
+
+    def _byte_left(self) -> None:
+        octet, self._sending = self._sending, None
         if self._waiting:
-            self._start_byte()
-        else:
-            self._sending = False
+            self._send_next()
+        self._request()
+        if self.on_byte:
+            self.on_byte(octet)
 
 
 def fit_uart(mcu: RP2040, number: int, on_byte: Callable[[int], None]) -> None:

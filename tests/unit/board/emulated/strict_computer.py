@@ -1,5 +1,6 @@
 """A computer for the tests of the image: it plays network, apt and compiler, and refuses what it was not told."""
 
+import struct
 from pathlib import Path
 from urllib.error import URLError
 
@@ -8,6 +9,7 @@ import pytest
 from freefall.board.emulated import image
 
 FIRMWARE = bytes(range(256)) * 2 + b"tail"
+SYMBOLS = {"gc_alloc": 0x100095F8}
 DEBIAN_SOURCES = """\
 # The usual file of a fresh installation.
 Types: deb
@@ -104,9 +106,24 @@ class StrictComputer:
                 (cwd / "build").mkdir()
             case ["make", _, "-C", "build"]:
                 (cwd / "build/firmware.bin").write_bytes(FIRMWARE)
+                rows = [(name, address, 0x10, 1) for name, address in SYMBOLS.items()]
+                (cwd / "build/firmware.elf").write_bytes(elf_of(rows))
             case _:
                 raise AssertionError(f"nobody should run {command}")
         return 0
+
+
+def elf_of(rows: list[tuple[str, int, int, int]]) -> bytes:
+    """An ELF file with two sections behind the null one: a symbol table of rows (name, value, info, section), and its names."""
+    names, symbols = b"\0", bytes(16)
+    for name, value, info, section in rows:
+        symbols += struct.pack("<IIIBBH", len(names), value, 0, info, 0, section)
+        names += name.encode() + b"\0"
+    header_len, table_at = 52, 52 + 3 * 40
+    header = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\1\1\1", 2, 40, 1, 0, 0, header_len, 0, header_len, 0, 0, 40, 3, 2)
+    table = struct.pack("<10I", 0, 2, 0, 0, table_at, len(symbols), 2, 1, 4, 16)
+    strings = struct.pack("<10I", 0, 3, 0, 0, table_at + len(symbols), len(names), 0, 0, 1, 0)
+    return header + bytes(40) + table + strings + symbols + names
 
 
 def names_in(directory: Path) -> set[str]:

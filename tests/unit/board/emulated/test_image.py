@@ -11,7 +11,7 @@ import pytest
 
 from freefall.board.emulated import image
 from freefall.board.emulated.uf2 import to_uf2
-from unit.board.emulated.strict_computer import FIRMWARE, failure, names_in
+from unit.board.emulated.strict_computer import FIRMWARE, SYMBOLS, failure, names_in
 
 OFFICIAL = to_uf2(b"official" * 100)
 
@@ -48,7 +48,7 @@ def test_build_follows_a_failed_download_and_says_what_it_does(computer, cache):
     path = image.get_image(said.append, computer=computer)
     assert path.read_bytes() == to_uf2(FIRMWARE)
     assert image.MICROPYTHON_VERSION in path.name and "debian-" in path.name
-    assert names_in(cache) == {path.name, f"{path.name}.log", "lock"}
+    assert names_in(cache) == {path.name, f"{path.stem}.symbols.json", f"{path.name}.log", "lock"}
     assert computer.manifest == 'freeze("$(PORT_DIR)/modules")\ninclude("$(MPY_DIR)/extmod/asyncio")\n'
     assert "Name or service not known" in said[1]
     assert said[-1] == f"The image is {path}."
@@ -80,6 +80,52 @@ def test_image_of_another_recipe_or_a_cut_write_is_not_taken(cache):
     (cache / f"micropython-{image.MICROPYTHON_VERSION}-RPI_PICO-debian-000000000000.uf2").touch()
     (cache / ".part-1").touch()
     assert image.cached_image() is None
+
+
+# -- the symbols ----------------------------------------------------------------------------------
+
+
+def test_built_image_has_its_symbols_and_is_preferred_to_the_official_one_by_who_wants_them(computer):
+    computer.official = OFFICIAL
+    official = image.get_image(computer=computer)
+    built = image.get_image_with_symbols(computer=computer)
+    assert built != official and built.read_bytes() == to_uf2(FIRMWARE)
+    assert image.symbols_of(built) == SYMBOLS
+    assert image.get_image_with_symbols(computer=computer) == built
+    assert image.get_image(computer=computer) == official
+    assert computer.fetches == 1 and sum(command[0] == "cmake" for command in computer.commands) == 1
+
+
+def test_build_that_lost_its_symbols_is_built_again(computer):
+    built = image.get_image(computer=computer)
+    built.with_suffix(".symbols.json").unlink()
+    assert image.cached_image() is None
+    assert image.get_image(computer=computer) == built
+    assert image.symbols_of(built) == SYMBOLS
+
+
+def test_image_without_symbols_says_so_and_what_to_do(computer, tmp_path, monkeypatch):
+    mine = tmp_path / "mine.uf2"
+    mine.write_bytes(b"mine")
+    monkeypatch.setenv("FREEFALL_IMAGE", str(mine))
+    with pytest.raises(
+        image.ImageUnavailable, match=r"mine\.uf2 has no symbols beside it \(mine\.symbols\.json\).*Unset FREEFALL_IMAGE"
+    ):
+        image.get_image_with_symbols(computer=computer)
+    mine.with_suffix(".symbols.json").write_text('{"gc_alloc": 4}')
+    assert image.symbols_of(image.get_image_with_symbols(computer=computer)) == {"gc_alloc": 4}
+
+
+def test_computer_that_cannot_build_is_told_that_a_download_has_no_symbols(computer):
+    computer.debian, computer.official = False, OFFICIAL
+    with pytest.raises(image.ImageUnavailable) as caught:
+        image.get_image_with_symbols(computer=computer)
+    assert str(caught.value).splitlines() == [
+        "There is no MicroPython 1.25.0 image with symbols; the official one has none.",
+        "It could not be built from Debian's sources: there is no apt-get, so this is not a Debian system.",
+        "Next step: build one on a Debian system and copy what it leaves in its cache.",
+    ]
+    assert not computer.fetches
 
 
 # -- the cache ------------------------------------------------------------------------------------
