@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..decode import BoardReport, Item
 from ..definition import Definition
 from ..errors import BoardError
 from .clock import Clock
-from .sensors import MODELS, I2CTarget, Pin
+from .sensors import MODELS, I2CTarget, Part, Pin, PulseSource, SPITarget
 
 # Octets are handed on in pieces of this much board time.
 _PIECE_NS = 1_000_000
@@ -16,10 +17,19 @@ _PIECE_NS = 1_000_000
 _PATIENCE_NS = 5_000_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The sensor models of a definition: all of them in its order, and by bus those on one. Pins they drive themselves."""
+
+    all: list[Part | PulseSource]
+    i2c: dict[int, list[I2CTarget]]  # by the number of the controller; every bus of the plan is there, with sensors or not
+    spi: dict[int, dict[int, SPITarget]]  # likewise, by the pin of the chip select
+
+
 class SimulatedBoard(Protocol):
     """A board in simulated time. `models` holds its sensor models in the definition's order: the truth to compare with."""
 
-    models: list[I2CTarget]
+    models: list[Part | PulseSource]
 
     def now_ns(self) -> int:
         """Time since power-up."""
@@ -30,20 +40,31 @@ class SimulatedBoard(Protocol):
         ...
 
 
-def attach_models(
-    definition: Definition, clock: Clock, pin: Callable[[int], Pin], seed: int
-) -> tuple[list[I2CTarget], dict[int, list[I2CTarget]]]:
-    """A model for every sensor of the definition, as one list in its order, and by the id of the bus it is on."""
+def attach_models(definition: Definition, clock: Clock, pin: Callable[[int], Pin], seed: int) -> Models:
+    """A model for every sensor of the definition, with its lines on the board's pins."""
     plan = json.loads(definition.plan)
-    pins = {stream["sensor"]: stream["trigger"]["pin"] for stream in plan["streams"] if stream["trigger"]["kind"] == "data_ready"}
-    models = []
-    buses: dict[int, list[I2CTarget]] = {bus["id"]: [] for bus in plan["buses"]}
+    i2c, spi = ([bus["id"] for bus in plan["buses"] if bus["kind"] == kind] for kind in ("i2c", "spi"))
+    models = Models([], {number: [] for number in i2c}, {number: {} for number in spi})
     for number, sensor in enumerate(plan["sensors"]):
-        line = pin(pins[number]) if number in pins else None
-        model = MODELS[sensor["driver"]](sensor["address"], clock, line, seed + number)
-        models.append(model)
-        buses[plan["buses"][sensor["bus"]]["id"]].append(model)
-    return models, buses
+        if sensor["bus"] is None:
+            models.all.append(PulseSource(clock, pin(sensor["config"]["pin"]), seed + number))
+            continue
+        lines = _lines(plan, number, pin)
+        data_ready, watermark = lines.get("data_ready"), lines.get("fifo_watermark")
+        model = MODELS[sensor["driver"]](sensor.get("address"), clock, data_ready, seed + number, watermark)
+        models.all.append(model)
+        bus = plan["buses"][sensor["bus"]]
+        if bus["kind"] == "spi":
+            models.spi[bus["id"]][sensor["cs"]] = model
+        else:
+            models.i2c[bus["id"]].append(model)
+    return models
+
+
+def _lines(plan: dict, sensor: int, pin: Callable[[int], Pin]) -> dict[str, Pin]:
+    """The lines of a sensor that trigger streams, by the kind of trigger."""
+    triggers = [stream["trigger"] for stream in plan["streams"] if stream["sensor"] == sensor]
+    return {trigger["kind"]: pin(trigger["pin"]) for trigger in triggers if "pin" in trigger}
 
 
 def run(

@@ -10,6 +10,8 @@ from ..errors import BoardError
 from .clock import SimulatedClock
 from .simulated import attach_models
 
+_IDLE_US = 1000
+
 
 class VirtualBoard:
     """One boot of a payload; a `SimulatedBoard`. Same definition and seed, same octets."""
@@ -19,8 +21,9 @@ class VirtualBoard:
         self.clock = SimulatedClock()
         # The port makes the pins that models drive, and wants the models on its buses: so the buses come second.
         self.port = Port(self.clock, self._octets.extend, boot_count)
-        self.models, buses = attach_models(definition, self.clock, self.port.line, seed)
-        self.port.connect(buses)
+        models = attach_models(definition, self.clock, self.port.line, seed)
+        self.models = models.all
+        self.port.connect(models.i2c, models.spi)
         self._payload = Payload(json.loads(definition.plan), definition.definition_id.to_bytes(4, "big"), self.port)
         self._started = False
 
@@ -37,7 +40,7 @@ class VirtualBoard:
                 self._started = True
             while self.clock.now_ns() < end_ns:
                 if not self._payload.step():
-                    self.port.idle()
+                    self.port.idle(_IDLE_US)
         except WatchdogExpired as expired:
             raise BoardError(f"{expired}, {self.clock.now_ns() / 1e9:.3f} s after power-up") from None
         octets = bytes(self._octets)

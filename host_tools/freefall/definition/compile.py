@@ -8,10 +8,11 @@ from freefall_wire import PLAN_FORMAT
 
 from .channels import Channel, Linear
 from .compiled import Definition, Sensor, Stream
-from .model import CalibrationTable, Document, LinkTable
+from .model import Document, UartLink, UsbLink
 from .packing import pack
-from .pico import BUS_ID, UART_DEFAULT_PINS
+from .pico import CONTROLLERS, UART_DEFAULT_PINS
 from .sensors import SensorTable
+from .streams import CalibrationTable, FifoStream
 
 
 def compile_document(document: Document, text: str) -> Definition:
@@ -41,8 +42,10 @@ def canonical_json(value) -> bytes:
 
 
 def _sensors(document: Document):
+    watermarks = {stream.sensor: stream.watermark for stream in document.stream.values() if isinstance(stream, FifoStream)}
     for number, (name, table) in enumerate(document.sensor.items()):
-        yield Sensor(number, name, table.driver, table.address, table.bus, table.config())
+        config = table.config(watermarks.get(name, 0))
+        yield Sensor(number, name, table.driver, getattr(table, "bus", None), table.place(), config)
 
 
 def _streams(document: Document):
@@ -58,6 +61,7 @@ def _streams(document: Document):
             trigger=table.trigger,
             rate_hz=packing.rate_hz,
             sample_len=packing.sample_len,
+            samples_per_read=packing.samples_per_read,
             samples_per_packet=packing.samples_per_packet,
             packet_len=packing.packet_len,
             max_latency_ms=table.max_latency_ms,
@@ -81,8 +85,9 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
 
     Not in it, so free to change: description, discipline, sensor names, units and calibration.
     """
+    buses = document.bus.given()
+    bus_number = {name: number for number, name in enumerate(buses)}
     number_of = {sensor.name: sensor.number for sensor in sensors}
-    bus_number = {name: number for number, name in enumerate(document.bus)}
     return {
         "format": PLAN_FORMAT,
         "name": document.payload.name,
@@ -91,17 +96,18 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
         "link": _link(document.link),
         "housekeeping_ms": document.housekeeping.period_ms,
         "watchdog_ms": document.watchdog.timeout_ms,
-        "buses": [{"id": BUS_ID[name]} | bus.model_dump() for name, bus in document.bus.items()],
-        "sensors": [{"driver": s.driver, "bus": bus_number[s.bus], "address": s.address, "config": s.config} for s in sensors],
+        "buses": [{"id": CONTROLLERS[name].number} | bus.model_dump() for name, bus in buses.items()],
+        "sensors": [{"driver": s.driver, "bus": bus_number.get(s.bus), "config": s.config} | s.place for s in sensors],
         "streams": [
             {
                 "name": s.name,
                 "apid": s.apid,
                 "sensor": number_of[s.sensor],
-                "trigger": _trigger(s, document.stream[s.name].pin),
+                "trigger": document.stream[s.name].trigger_plan(),
                 "period_us": round(1_000_000 / s.rate_hz),
                 "channels": [channel.name for channel in s.channels],
                 "sample_len": s.sample_len,
+                "samples_per_read": s.samples_per_read,
                 "samples_per_packet": s.samples_per_packet,
                 "packet_len": s.packet_len,
                 "max_latency_ms": s.max_latency_ms,
@@ -112,11 +118,5 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
     }
 
 
-def _link(link: LinkTable) -> dict:
+def _link(link: UartLink | UsbLink) -> dict:
     return UART_DEFAULT_PINS.get(link.transport, {}) | link.model_dump(exclude_none=True)
-
-
-def _trigger(stream: Stream, pin: int | None) -> dict:
-    if stream.trigger == "data_ready":
-        return {"kind": "data_ready", "pin": pin}
-    return {"kind": "periodic"}

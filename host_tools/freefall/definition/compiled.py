@@ -7,13 +7,13 @@ from .channels import Channel
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A sensor on a bus; `config` holds register codes by name."""
+    """A sensor; `place` holds its `address` or `cs` on its bus, `config` register codes by name."""
 
     number: int
     name: str
     driver: str
-    address: int
-    bus: str
+    bus: str | None  # None for a sensor without a bus, which has no place either
+    place: dict[str, int]
     config: dict[str, int]
 
 
@@ -21,7 +21,7 @@ class Sensor:
 class Stream:
     """Samples of one sensor at one trigger, and the packets they travel in.
 
-    Lengths are in octets, ring_depth in samples.
+    Lengths are in octets, ring_depth in reads. A packet holds samples of whole reads.
     """
 
     number: int
@@ -29,9 +29,10 @@ class Stream:
     apid: int
     sensor: str
     driver: str
-    trigger: str  # "data_ready" | "periodic"
+    trigger: str  # "data_ready" | "fifo_watermark" | "periodic"
     rate_hz: float
     sample_len: int
+    samples_per_read: int
     samples_per_packet: int
     packet_len: int
     max_latency_ms: int

@@ -41,6 +41,10 @@ class Findings:
         if at_key:
             self._doubtful_names.append(path)
 
+    def misplaced(self, path: Path, setting: str, why: str):
+        """Report that the key of `path` does not go with `setting`."""
+        self.add(path, f"{self.quote(path)} does not go with {setting}: {why}; remove it", at_key=True)
+
     def doubt(self, path: Path):
         """Let nobody judge `path`: its value is not known."""
         self._doubtful.append(path)

@@ -3,12 +3,43 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .buses import BusTable
 from .diagnostics import Findings, table_name
 from .fields import Table
 from .located import Path
-from .model import table_at, value_at
+from .model import needed, table_at, value_at
 from .packing import Packing, pack
+from .pico import CONTROLLERS
 from .sensors import DRIVERS, SensorTable
+from .streams import TRIGGERS, PeriodicStream, StreamTable
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The samples of one stream from its sensor."""
+
+    path: Path
+    stream: StreamTable
+    sensor: SensorTable
+    packing: Packing
+    bus_name: str | None  # None for a sensor without a bus
+    bus: BusTable | None  # None also if it is in doubt
+
+    @property
+    def read_us(self) -> float:
+        """Microseconds on the bus of one read."""
+        return self.bus.read_us(self.packing.read_len)
+
+    @property
+    def sensor_name(self) -> str:
+        """Its sensor, as messages name it."""
+        return table_name(("sensor", self.stream.sensor))
+
+    @property
+    def rate_path(self) -> Path:
+        """Where its rate is given."""
+        by_clock = isinstance(self.stream, PeriodicStream)
+        return (*self.path, "rate_hz") if by_clock else ("sensor", self.stream.sensor, self.sensor.RATE_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +83,38 @@ class Draft:
         driver = value_at(("sensor", sensor, "driver"), self.data)
         return DRIVERS.get(driver) if isinstance(driver, str) else None
 
-    def packings(self) -> Iterator[tuple[Path, SensorTable, Packing]]:
-        """(path, sensor, packing) of every stream that is sound together with its sensor."""
+    def trigger(self, stream: Path) -> str | None:
+        """The trigger of a stream, whatever else is wrong with it; None if there is no such trigger."""
+        trigger = value_at((*stream, "trigger"), self.data)
+        return trigger if isinstance(trigger, str) and trigger in TRIGGERS else None
+
+    def bus(self, name: str) -> BusTable | None:
+        """The bus of that name; None if there is none, or it is in doubt."""
+        return self.table(("bus", name)) if name in CONTROLLERS and self.has(("bus", name)) else None
+
+    def flows(self) -> Iterator[Flow]:
+        """Every stream that is sound together with its sensor."""
         for path in self.tables("stream"):
             stream = self.table(path)
             sensor = stream and self.table(("sensor", stream.sensor))
             if sensor:
-                yield path, sensor, pack(stream, sensor)
+                name = getattr(sensor, "bus", None)
+                yield Flow(path, stream, sensor, pack(stream, sensor), name, self.bus(name) if name else None)
 
-    def require(self, table: Path, key: str, setting: str, what: str):
+    def require(self, table: Path, key: str, setting: str):
         """Report that `setting` needs `key` in `table`, if it is not there."""
         path = (*table, key)
         if not self.has(path) and not self.findings.doubtful(path):
-            self.findings.add(path, f"{table_name(table)} needs {key} with {setting}: {what}")
+            self.findings.add(path, needed(path, self.data, setting))
 
     def forbid(self, table: Path, key: str, setting: str, why: str):
         """Report that `key` in `table` does not go with `setting`, if it is there."""
         path = (*table, key)
         if self.value(path) is not None:
-            quote = self.findings.quote(path)
-            self.findings.add(path, f"{quote} does not go with {setting}: {why}; remove it", at_key=True)
+            self.findings.misplaced(path, setting, why)
 
-    def refuse(self, path: Path, why: str):
-        """Report the value at `path`, or its default: quoted, then `why`."""
-        subject = self.findings.quote(path) if self.has(path) else f"{path[-1]} (by default {self.setting(path)})"
+    def refuse(self, path: Path, why: str, default=None):
+        """Report the value at `path`, or its default (the model's, or `default`): quoted, then `why`."""
+        default = self.setting(path) if default is None else default
+        subject = self.findings.quote(path) if self.has(path) else f"{path[-1]} (by default {default})"
         self.findings.add(path, f"{subject} {why}")

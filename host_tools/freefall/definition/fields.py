@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from .pico import HEADER_PINS
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 NOT_ALLOWED = "freefall_not_allowed"  # the pydantic error type of `not_allowed`
@@ -38,3 +40,6 @@ def not_allowed(allowed: str) -> PydanticCustomError:
 def address_of(*addresses: int):
     """The type of an I2C address that must be one of `addresses`."""
     return one_of(int, addresses, "0x{:02X}".format)
+
+
+Pin = one_of(int, HEADER_PINS, allowed="a pin on the pico's header: 0..22, 26, 27 or 28")

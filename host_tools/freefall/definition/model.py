@@ -1,20 +1,20 @@
 """The payload definition as pydantic models: every key with its type, limits and default."""
 
-from typing import Annotated, get_args
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
 from freefall_wire.packet import IDLE_APID
 
-from .fields import Name, Table, not_allowed, one_of
+from .buses import BusesTable
+from .diagnostics import table_name
+from .fields import Name, Pin, Table, not_allowed, one_of
 from .located import Path
-from .pico import HEADER_PINS, I2C_PINS, UART_PINS
 from .sensors import DRIVERS, AnySensor
+from .streams import TRIGGERS, AnyStream
 
 LAST_APID = IDLE_APID - 1
-FASTEST_I2C_HZ = 1_000_000
-
-Pin = one_of(int, HEADER_PINS, allowed="a pin on the pico's header: 0..22, 26, 27 or 28")
 
 _WATCHDOG_MS = range(500, 8388 + 1)  # the RP2040's watchdog counts at most 2^24 half microseconds
 _WATCHDOG_SCHEMA = {"anyOf": [{"const": 0}, {"minimum": _WATCHDOG_MS[0], "maximum": _WATCHDOG_MS[-1]}]}
@@ -23,12 +23,6 @@ _WATCHDOG_SCHEMA = {"anyOf": [{"const": 0}, {"minimum": _WATCHDOG_MS[0], "maximu
 def _watchdog(value: int) -> int:
     if value != 0 and value not in _WATCHDOG_MS:
         raise not_allowed(f"0 (off) or {_WATCHDOG_MS[0]}..{_WATCHDOG_MS[-1]}")
-    return value
-
-
-def _scale(value: float) -> float:
-    if value == 0:
-        raise not_allowed("a number other than 0, which would make every sample the same")
     return value
 
 
@@ -42,13 +36,19 @@ class PayloadTable(Table):
     board: one_of(str, ("pico",)) = "pico"
 
 
-class LinkTable(Table):
-    """[link]: how telemetry leaves the board. baud, tx and rx are a UART's only."""
+class UartLink(Table):
+    """[link]: telemetry leaves the board by a UART."""
 
-    transport: one_of(str, (*UART_PINS, "usb"))
-    baud: Annotated[int, Field(ge=9600, le=3_000_000)] | None = None
+    transport: Literal["uart0", "uart1"]
+    baud: Annotated[int, Field(ge=9600, le=3_000_000, description="bits per second")]
     tx: Pin | None = None
     rx: Pin | None = None
+
+
+class UsbLink(Table):
+    """[link]: telemetry leaves the board by USB."""
+
+    transport: Literal["usb"]
 
 
 class HousekeepingTable(Table):
@@ -63,56 +63,61 @@ class WatchdogTable(Table):
     timeout_ms: Annotated[int, AfterValidator(_watchdog), Field(json_schema_extra=_WATCHDOG_SCHEMA)] = 0
 
 
-class BusTable(Table):
-    """[bus.NAME]: wires that sensors share."""
-
-    kind: one_of(str, ("i2c",))
-    scl: Pin
-    sda: Pin
-    freq_hz: Annotated[int, Field(ge=10_000, le=FASTEST_I2C_HZ)]
-    timeout_us: Annotated[int, Field(ge=100, le=100_000)] = 1000
-
-
-class CalibrationTable(Table):
-    """[stream.NAME.calibration.CHANNEL]: engineering value = raw value * scale + offset."""
-
-    scale: Annotated[float, AfterValidator(_scale), Field(json_schema_extra={"not": {"const": 0}})]
-    offset: float = 0.0
-    unit: Annotated[str, Field(min_length=1)] | None = None
-
-
-class StreamTable(Table):
-    """[stream.NAME]: samples of one sensor, taken at one trigger."""
-
-    sensor: str
-    trigger: one_of(str, ("data_ready", "periodic"))
-    pin: Pin | None = None
-    rate_hz: Annotated[float, Field(ge=0.01, le=1000)] | None = None
-    max_latency_ms: Annotated[int, Field(ge=10, le=60_000)] = 1000
-    ring_depth: one_of(int, [1 << bits for bits in range(2, 11)]) | None = None
-    calibration: dict[str, CalibrationTable] = {}
-
-
 class Document(Table):
     """A whole payload.toml."""
 
     payload: PayloadTable
-    link: LinkTable
+    link: Annotated[UartLink | UsbLink, Field(discriminator="transport")]
     housekeeping: HousekeepingTable = HousekeepingTable()
     watchdog: WatchdogTable = WatchdogTable()
-    bus: dict[one_of(str, tuple(I2C_PINS)), BusTable] = {}
+    bus: BusesTable = BusesTable()
     sensor: dict[Name, AnySensor] = {}
-    stream: dict[Name, StreamTable] = {}
+    stream: dict[Name, AnyStream] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A table that the value of its key `key` makes one of several kinds."""
+
+    key: str
+    kinds: dict[str, type[Table]]
+
+
+_LINKS = Choice("transport", {"uart0": UartLink, "uart1": UartLink, "usb": UsbLink})
+_CHOICES = {"sensor": Choice("driver", DRIVERS), "stream": Choice("trigger", TRIGGERS)}
+
+
+def choice_at(path: Path) -> Choice | None:
+    """What decides the kind of the table at `path`, if something does."""
+    if path == ("link",):
+        return _LINKS
+    return _CHOICES.get(path[0]) if len(path) == 2 else None
 
 
 def table_at(path: Path, data: dict) -> type[Table]:
-    """The model of the table at `path`; KeyError for a sensor without a known driver."""
-    if path[:1] == ("sensor",) and len(path) == 2:
-        return DRIVERS[value_at(path + ("driver",), data)]
+    """The model of the table at `path`; KeyError where the value that decides its kind is not known."""
     kind = Document
-    for key in path:
-        kind = kind.model_fields[key].annotation if isinstance(kind, type(Table)) else get_args(kind)[1]
+    for depth, key in enumerate(path, 1):
+        if choice := choice_at(path[:depth]):
+            kind = choice.kinds[value_at((*path[:depth], choice.key), data)]
+        elif isinstance(kind, type(Table)):
+            kind = kind.model_fields[key].annotation
+            if not isinstance(kind, type(Table)) and type(None) in get_args(kind):
+                kind = get_args(kind)[0]
+        else:
+            kind = get_args(kind)[1]
     return kind
+
+
+def needed(path: Path, data: dict, setting: str = "") -> str:
+    """The sentence that the key of `path` is missing: with which setting it is needed, and what it is."""
+    table, key = path[:-1], path[-1]
+    choice = choice_at(table)
+    if not setting and choice and key != choice.key:
+        setting = f'{choice.key} = "{value_at((*table, choice.key), data)}"'
+    sentence = f"{table_name(table)} needs {key}" + (f" with {setting}" if setting else "")
+    what = None if choice and key == choice.key else table_at(table, data).model_fields[key].description
+    return f"{sentence}: {what}" if what else sentence
 
 
 def value_at(path: Path, data: dict):

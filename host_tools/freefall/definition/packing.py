@@ -1,53 +1,83 @@
-"""How a stream's samples fill packets, and what that costs the link and the bus."""
+"""How a stream's samples fill reads, packets and rings, and what that costs the link."""
 
 from dataclasses import dataclass
 
 from freefall_wire import frame, packet, reports
 
-from .model import StreamTable
 from .sensors import SensorTable
+from .streams import PeriodicStream, StreamTable
 
-_RING_SECONDS = 0.25  # the longest pause of the foreground loop that a default ring rides out
+_RING_SECONDS = 0.2  # the longest pause of the foreground loop that a default ring rides out
 _LEAST_RING = 8
-_BITS_PER_I2C_OCTET = 9  # eight and the acknowledge
-_I2C_READ_OVERHEAD = 3  # address, register, address again
 
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Sizes of one stream. Lengths in octets; ring_depth in samples."""
+    """Sizes of one stream. Lengths in octets; ring_depth in reads."""
 
     rate_hz: float
     sample_len: int
+    samples_per_read: int
     samples_per_packet: int
     packet_len: int
     ring_depth: int
 
     @property
-    def link_octets_per_s(self) -> float:
-        """Octets per second on the link, framing included, when no packet is wasted."""
+    def read_len(self) -> int:
+        """Octets of one read."""
+        return self.samples_per_read * self.sample_len
+
+    @property
+    def reads_per_s(self) -> float:
+        """Reads of the sensor per second."""
+        return self.rate_hz / self.samples_per_read
+
+    @property
+    def packets_per_s(self) -> float:
+        """Packets per second, when none is wasted."""
         # `pack` lets no packet take longer to fill than max_latency: all leave full, and no more often than this.
-        return self.rate_hz / self.samples_per_packet * (self.packet_len + frame.FRAME_OVERHEAD)
+        return self.rate_hz / self.samples_per_packet
+
+    @property
+    def link_octets_per_s(self) -> float:
+        """Octets per second on the link, framing included."""
+        return self.packets_per_s * (self.packet_len + frame.FRAME_OVERHEAD)
+
+
+def samples_in_packet(sensor: SensorTable) -> int:
+    """The samples of a sensor that one packet has room for."""
+    return (packet.MAX_LEN - packet.SAMPLES_AT) // sensor.SAMPLE_LEN
+
+
+def samples_in_time(rate_hz: float, stream: StreamTable) -> int:
+    """The samples that come before the first of them has waited as long as the stream lets it."""
+    return int(rate_hz * stream.max_latency_ms / 1000)
+
+
+def rate_of(stream: StreamTable, sensor: SensorTable) -> float:
+    """Samples per second of a stream: the board's clock sets them, or else the sensor's."""
+    return float(stream.rate_hz if isinstance(stream, PeriodicStream) else sensor.data_rate_hz())
 
 
 def pack(stream: StreamTable, sensor: SensorTable) -> Packing:
     """The sizes of a stream that the checks have passed."""
-    rate_hz = sensor.data_rate_hz() if stream.trigger == "data_ready" else stream.rate_hz
-    in_packet = (packet.MAX_LEN - packet.SAMPLES_AT) // sensor.SAMPLE_LEN
-    in_time = int(rate_hz * stream.max_latency_ms / 1000)
-    samples_per_packet = max(1, min(in_packet, in_time))
+    rate_hz = rate_of(stream, sensor)
+    step = stream.samples_per_read()
+    most = min(samples_in_packet(sensor), samples_in_time(rate_hz, stream))
+    if stream.ring_depth:
+        # The board sends what waits as soon as the ring is half full.
+        most = min(most, stream.ring_depth // 2 * step)
+    reads_per_packet = max(1, most // step)
+    samples_per_packet = reads_per_packet * step
+    least_ring = max(_LEAST_RING, 2 * reads_per_packet, reads_per_packet + rate_hz / step * _RING_SECONDS)
     return Packing(
-        rate_hz=float(rate_hz),
+        rate_hz=rate_hz,
         sample_len=sensor.SAMPLE_LEN,
+        samples_per_read=step,
         samples_per_packet=samples_per_packet,
         packet_len=packet.padded(packet.SAMPLES_AT + samples_per_packet * sensor.SAMPLE_LEN),
-        ring_depth=stream.ring_depth or _power_of_two(max(_LEAST_RING, rate_hz * _RING_SECONDS)),
+        ring_depth=stream.ring_depth or _power_of_two(least_ring),
     )
-
-
-def read_us(sample_len: int, freq_hz: int) -> float:
-    """Microseconds that an I2C bus takes to read a sample of `sample_len` octets."""
-    return _BITS_PER_I2C_OCTET * (sample_len + _I2C_READ_OVERHEAD) * 1_000_000 / freq_hz
 
 
 def housekeeping_octets_per_s(streams: int, period_ms: int) -> float:

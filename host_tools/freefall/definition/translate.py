@@ -3,7 +3,8 @@
 from .diagnostics import Findings, closest, listed, meant, table_name
 from .fields import NOT_ALLOWED
 from .located import Path
-from .model import table_at, value_at
+from .model import choice_at, needed, table_at, value_at
+from .pico import CONTROLLERS
 from .sensors import DRIVERS
 
 # pydantic error type -> what the value must be
@@ -24,19 +25,28 @@ _KINDS = {
 
 def translate(errors: list[dict], data: dict, findings: Findings):
     """Report `errors`, pydantic's list for `data` as a Document, one finding for each fault."""
+    places = [(*_path(error["loc"]), error) for error in errors]
+    # A bus of one kind by its name and of another by its `kind`: nobody knows what its keys must be.
+    kinds = [path for path, _, error in places if path[::2] == ("bus", "kind") and error["type"] == NOT_ALLOWED]
+    unknown = {path[:2] for path in kinds}
     # Unknown keys first: what a misspelt key was meant to be is then not reported as missing.
-    for error in sorted(errors, key=lambda error: error["type"] != "extra_forbidden"):
-        path, is_key = _path(error["loc"])
+    for path, is_key, error in sorted(places, key=lambda place: place[-1]["type"] != "extra_forbidden"):
         kind = error["type"]
+        if path[:2] in unknown and path not in kinds:
+            continue
         if kind == "extra_forbidden":
-            _unknown_key(path, table_at(path[:-1], data).model_fields, data, findings)
-        elif kind in ("missing", "union_tag_not_found"):
-            _missing(path if kind == "missing" else (*path, "driver"), data, findings)
+            _unknown_key(path, data, findings)
+        elif kind == "missing":
+            _missing(path, data, findings)
+        elif kind == "union_tag_not_found":
+            _missing((*path, choice_at(path).key), data, findings)
         elif kind == "union_tag_invalid":
-            _driver((*path, "driver"), data, findings)
+            _unknown_kind(path, data, findings)
         else:
             subject = f'{path[-2]} name "{path[-1]}"' if is_key else findings.quote(path)
             findings.add(path, f"{subject} {_refusal(error, path)}", at_key=is_key)
+    for path in unknown:
+        findings.doubt(path)
 
 
 def _path(loc: tuple) -> tuple[Path, bool]:
@@ -44,12 +54,27 @@ def _path(loc: tuple) -> tuple[Path, bool]:
     is_key = loc[-1] == "[key]"
     if is_key:
         loc = loc[:-1]
-    if loc[0] == "sensor" and len(loc) > 2:
-        loc = loc[:2] + loc[3:]  # pydantic puts the driver's name there
+    for depth in range(1, len(loc)):
+        if choice_at(loc[:depth]):
+            return loc[:depth] + loc[depth + 1 :], is_key  # pydantic puts the kind's name there
     return loc, is_key
 
 
-def _unknown_key(path: Path, known, data: dict, findings: Findings):
+def _unknown_key(path: Path, data: dict, findings: Findings):
+    table, key = path[:-1], path[-1]
+    choice = choice_at(table)
+    kinds = [f'"{kind}"' for kind, model in choice.kinds.items() if key in model.model_fields] if choice else []
+    if kinds:
+        setting = f'{choice.key} = "{value_at((*table, choice.key), data)}"'
+        findings.misplaced(path, setting, f"it is for {choice.key} = {' or '.join(kinds)}")
+    elif table == ("bus",):
+        message = f'bus name "{key}" is not possible; it must be one of {", ".join(CONTROLLERS)}'
+        findings.add(path, message, at_key=True)
+    else:
+        _no_such_key(path, table_at(table, data).model_fields, data, findings)
+
+
+def _no_such_key(path: Path, known, data: dict, findings: Findings):
     table, key = path[:-1], path[-1]
     what = "key" if table else "section"
     end = meant(key, known, listed(f"known {what}s", known))
@@ -63,22 +88,26 @@ def _missing(path: Path, data: dict, findings: Findings):
     if findings.doubtful(path):
         return
     table, key = path[:-1], path[-1]
-    misspelt = closest(key, value_at(table, data)) if key == "driver" else None
-    if misspelt:  # without a driver pydantic does not look at the other keys
-        _unknown_key((*table, misspelt), [key], data, findings)
+    choice = choice_at(table)
+    misspelt = closest(key, value_at(table, data)) if choice and key == choice.key else None
+    if misspelt:  # without the kind pydantic does not look at the other keys
+        _no_such_key((*table, misspelt), [key], data, findings)
     elif table:
-        findings.add(path, f"{table_name(table)} needs {key}")
+        findings.add(path, needed(path, data))
     else:
         findings.add(path, f"the definition has no [{key}] section")
 
 
-def _driver(path: Path, data: dict, findings: Findings):
-    driver = value_at(path, data)
-    if isinstance(driver, str):
-        end = meant(driver, DRIVERS, listed("known drivers", DRIVERS))
-        refusal = f"is not in the catalogue of sensors{end}"
-    else:
+def _unknown_kind(table: Path, data: dict, findings: Findings):
+    choice = choice_at(table)
+    path = (*table, choice.key)
+    value = value_at(path, data)
+    if not isinstance(value, str):
         refusal = f"must be {_KINDS['string_type']}"
+    elif choice.kinds is DRIVERS:
+        refusal = f"is not in the catalogue of sensors{meant(value, DRIVERS, listed('known drivers', DRIVERS))}"
+    else:
+        refusal = f"is not possible; it must be one of {', '.join(choice.kinds)}"
     findings.add(path, f"{findings.quote(path)} {refusal}")
 
 

@@ -1,4 +1,4 @@
-"""A small sound definition that the tests spoil, and what they say about it."""
+"""Small sound definitions that the tests spoil, and what they say about them."""
 
 from freefall.definition import Definition, parse_definition
 from freefall.errors import DefinitionError
@@ -36,19 +36,66 @@ trigger = "periodic"
 rate_hz = 1.0
 """
 
+FAST = """\
+[payload]
+name = "fast"
+apid = 64
+[link]
+transport = "uart0"
+baud = 921600
+[bus.spi0]
+kind = "spi"
+sck = 18
+mosi = 19
+miso = 16
+freq_hz = 8000000
+[bus.i2c1]
+kind = "i2c"
+scl = 7
+sda = 6
+freq_hz = 400000
+[sensor.accel]
+driver = "adxl355"
+bus = "spi0"
+cs = 17
+range_g = 2
+odr_hz = 4000
+[sensor.warmth]
+driver = "tmp117"
+bus = "i2c1"
+address = 0x48
+[sensor.geiger]
+driver = "pulse_counter"
+pin = 20
+[stream.vibration]
+sensor = "accel"
+trigger = "fifo_watermark"
+pin = 15
+watermark = 25
+timestamps = "hardware"
+max_latency_ms = 100
+[stream.temperature]
+sensor = "warmth"
+trigger = "periodic"
+rate_hz = 2.0
+[stream.dose]
+sensor = "geiger"
+trigger = "periodic"
+rate_hz = 1.0
+"""
 
-def spoiled(*edits: tuple[str, str]) -> str:
-    """SOUND with the first occurrence of each text replaced by another; each must be there."""
-    text = SOUND
+
+def spoiled(*edits: tuple[str, str], text: str = SOUND) -> str:
+    """A text with the first occurrence of each of the old replaced by the new; each must be there."""
     for old, new in edits:
         assert old in text, old
         text = text.replace(old, new, 1)
     return text
 
 
-def changed(*edits: tuple[str, str]) -> Definition:
-    """The definition of SOUND with the edits made."""
-    return parse_definition(spoiled(*edits), "payload.toml")
+def changed(*edits: tuple[str, str], text: str = SOUND) -> Definition:
+    """The definition of a text with the edits made."""
+    return parse_definition(spoiled(*edits, text=text), "payload.toml")
 
 
 def findings(text: str) -> list[str]:

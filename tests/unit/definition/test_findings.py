@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from freefall.definition import parse_definition
 from freefall.errors import DefinitionError
-from unit.definition.sample import SOUND, changed, findings, spoiled
+from unit.definition.sample import FAST, SOUND, changed, findings, spoiled
 
 # What is spoiled: (edits of SOUND, findings)
 FAULTS = {
@@ -39,7 +39,7 @@ FAULTS = {
     ),
     "missing key": (
         [("range_g = 2\n", "")],
-        ["12:9: [sensor.accel] needs range_g"],
+        ['12:9: [sensor.accel] needs range_g with driver = "adxl355"'],
     ),
     "missing driver": (
         [('driver = "tmp117"\n', "")],
@@ -181,7 +181,7 @@ FAULTS = {
     ),
     "driver like no other": (
         [("adxl355", "bmi270")],
-        ['13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, tmp117'],
+        ['13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, pulse_counter, tmp117'],
     ),
     "number for a driver": (
         [('"adxl355"', "355")],
@@ -189,11 +189,11 @@ FAULTS = {
     ),
     "bus the board does not have": (
         [("[bus.i2c0]", "[bus.i2c2]"), ('"i2c0"', '"i2c2"'), ('"i2c0"', '"i2c2"')],
-        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1'],
+        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1, spi0, spi1'],
     ),
     "bus the board does not have, and the one that is meant": (
         [("[bus.i2c0]", "[bus.i2c2]"), ('"i2c0"', '"i2c1"'), ('"i2c0"', '"i2c1"')],
-        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1'],
+        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1, spi0, spi1'],
     ),
     "sensor by no name, and the one that is meant": (
         [("[sensor.accel]", "[sensor.Accel]")],
@@ -252,7 +252,7 @@ FAULTS = {
     ),
     "baud for USB": (
         [('"uart0"', '"usb"')],
-        ['6:1: baud = 921600 does not go with transport = "usb": it is for a UART; remove it'],
+        ['6:1: baud = 921600 does not go with transport = "usb": it is for transport = "uart0" or "uart1"; remove it'],
     ),
     "UART without baud": (
         [("baud = 921600\n", "")],
@@ -268,12 +268,15 @@ FAULTS = {
     "data ready with a rate": (
         [("pin = 15", "pin = 15\nrate_hz = 10")],
         [
-            '26:1: rate_hz = 10 does not go with trigger = "data_ready": the sensor sets the rate; remove it',
+            '26:1: rate_hz = 10 does not go with trigger = "data_ready": it is for trigger = "periodic"; remove it',
         ],
     ),
     "periodic with a pin": (
         [("rate_hz = 1.0", "rate_hz = 1.0\npin = 14")],
-        ['31:1: pin = 14 does not go with trigger = "periodic": the board\'s clock triggers it; remove it'],
+        [
+            '31:1: pin = 14 does not go with trigger = "periodic": it is for trigger = "data_ready" or "fifo_watermark"; '
+            "remove it",
+        ],
     ),
     "periodic without rate": (
         [("rate_hz = 1.0", "")],
@@ -333,8 +336,9 @@ def test_a_fault_is_told_once_where_it_stands(edits, expected):
     assert findings(spoiled(*edits)) == expected
 
 
-def test_the_sample_has_no_fault():
-    assert findings(SOUND) == []
+@pytest.mark.parametrize("text", [SOUND, FAST])
+def test_the_samples_have_no_fault(text):
+    assert findings(text) == []
 
 
 def test_five_planted_faults_are_five_findings():
@@ -342,14 +346,14 @@ def test_five_planted_faults_are_five_findings():
         ("apid = 64", 'apid = "64"'),
         ("freq_hz = 400000", "freq_hz = 4000000"),
         ("range_g = 2", "range_g = 3"),
-        ("pin = 15", "pin = 15\nrate_hs = 5"),
+        ("pin = 15", 'pin = 15\ntimestamp = "hardware"'),
         ('"warmth"', '"warmht"'),
     )
     assert findings(text) == [
         '3:8: apid = "64" must be a whole number',
         "11:11: freq_hz = 4000000 is too large; the most is 1000000",
         "16:11: range_g = 3 is not possible; it must be one of 2, 4, 8",
-        '26:1: unknown key "rate_hs" in [stream.vibration]; did you mean "rate_hz"?',
+        '26:1: unknown key "timestamp" in [stream.vibration]; did you mean "timestamps"?',
         '29:10: sensor = "warmht" is not defined; did you mean "warmth"?',
     ]
 
@@ -394,7 +398,7 @@ def test_streams_without_any_sensor():
 
 def test_eight_streams_are_the_limit():
     stream = '[stream.s{}]\nsensor = "warmth"\ntrigger = "periodic"\nrate_hz = 1\n'
-    eight = SOUND + "".join(stream.format(number) for number in range(6))
+    eight = spoiled(("freq_hz = 400000", "freq_hz = 1000000")) + "".join(stream.format(number) for number in range(6))
     assert findings(eight) == []
     assert findings(eight + stream.format(6)) == ["55:9: there are 9 streams; the limit is 8"]
 
@@ -457,7 +461,9 @@ def test_any_scale_but_zero_calibrates(scale):
 
 def test_a_sensor_of_no_known_driver_is_not_judged_further():
     text = spoiled(("adxl355", "bmi270"), ('bus = "i2c0"\naddress = 0x1D', "bus = []\naddress = {}"))
-    assert findings(text) == ['13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, tmp117']
+    assert findings(text) == [
+        '13:10: driver = "bmi270" is not in the catalogue of sensors; known drivers: adxl355, pulse_counter, tmp117'
+    ]
 
 
 @pytest.mark.parametrize(
@@ -492,23 +498,23 @@ VALUES = st.sampled_from(
     ["1", "-1", "0.5", "1e400", "nan", "true", "[]", "[[1]]", "{}", "{a = 1}", '""', '"x"', "1979-05-27"]
     + [str((1 << 63) - 1), "0x" + "f" * 9000]
 )
-KEYS = st.sampled_from(sorted({line.split(" = ")[0] for line in SOUND.splitlines()}))
+KEYS = st.sampled_from(sorted({line.split(" = ")[0] for line in (SOUND + FAST).splitlines()}))
 
 
-@given(st.lists(st.tuples(KEYS, VALUES), max_size=4))
-def test_any_value_anywhere_gives_findings_and_nothing_else(changes):
-    lines = SOUND.splitlines()
+@given(st.sampled_from([SOUND, FAST]), st.lists(st.tuples(KEYS, VALUES), max_size=4))
+def test_any_value_anywhere_gives_findings_and_nothing_else(text, changes):
+    lines = text.splitlines()
     for key, value in changes:
         lines = [f"{key} = {value}" if line.startswith((f"{key} = ", key + "]")) else line for line in lines]
     findings("\n".join(lines))
 
 
-@given(st.data())
-def test_text_with_any_piece_replaced_gives_findings_and_nothing_else(data):
-    start = data.draw(st.integers(0, len(SOUND)))
-    stop = data.draw(st.integers(start, min(len(SOUND), start + 60)))
+@given(st.sampled_from([SOUND, FAST]), st.data())
+def test_text_with_any_piece_replaced_gives_findings_and_nothing_else(text, data):
+    start = data.draw(st.integers(0, len(text)))
+    stop = data.draw(st.integers(start, min(len(text), start + 60)))
     piece = data.draw(st.text(max_size=20) | st.text("[]{}.=#'\"\\\n abi2c01", max_size=20))
-    findings(SOUND[:start] + piece + SOUND[stop:])
+    findings(text[:start] + piece + text[stop:])
 
 
 @given(st.text())

@@ -1,8 +1,8 @@
-"""The ADXL355 three-axis accelerometer on I2C, register for register.
+"""The ADXL355 three-axis accelerometer on I2C or SPI, register for register.
 
 Facts are from the ADXL354/ADXL355 datasheet, whose sections are named below. Not modelled, and refused rather than
-pretended: high-pass filter, activity, external synchronisation, self test. Left out without a trace: the INT1 and
-INT2 pins, and the low-pass filter's delay and roll-off (a sample is the signal at its data-ready instant).
+pretended: high-pass filter, activity, external synchronisation, self test. Left out without a trace: the INT2
+pin, and the low-pass filter's delay and roll-off (a sample is the signal at its data-ready instant).
 """
 
 from random import Random
@@ -17,7 +17,10 @@ from .adxl355_registers import (
     FILTER,
     FREE_WHILE_MEASURING,
     IDENTITY,
+    INT_MAP,
+    INT_POL,
     POWER_CTL,
+    RANGE,
     READ_ONLY,
     RESET,
     RESET_CODE,
@@ -33,8 +36,9 @@ from .adxl355_registers import (
     check_value,
     error,
 )  # fmt: skip
+from .adxl355_serial import Adxl355Serial
+from .part import Clock, ModelError, Pin, Produced, Signal
 from .signals import temperature_drift
-from .target import Clock, I2CTarget, ModelError, Pin, Produced, Signal
 
 __all__ = ["LSB_PER_G", "NOISE_G_PER_RTHZ", "RESET_NS", "Adxl355"]
 
@@ -44,105 +48,63 @@ _DATA_RDY, _NVM_BUSY = 0x01, 0x10  # STATUS
 RESET_NS = 5_000_000
 
 
-class Adxl355(I2CTarget):
+class Adxl355(Adxl355Serial):
     """An ADXL355 that has finished its power-up: standby, every register at its reset value.
 
     signal: seconds -> (x, y, z) in g. White noise of the datasheet's density over a bandwidth of ODR/4 is added, drawn
-    from `seed` and the address; the sum is quantised to 20 bits and saturates. `data_ready` is the DRDY pin: high
-    when a sample is made, low when data or FIFO are read or, unread, half a period later. Samples are exactly 1/ODR
-    apart in simulated time, the first one period after measuring begins; `rate_error_ppm` makes the part's clock fast
-    (positive) or slow. `temperature`: seconds -> degC, for the TEMP registers.
+    from `seed` and the address (None on SPI); the sum is quantised to 20 bits and saturates. `data_ready` is the DRDY
+    pin: high when a sample is made, low when data or FIFO are read or, unread, half a period later. `int1` is the INT1
+    pin: what INT_MAP maps to it of STATUS, active low until INT_POL is set. Samples are exactly 1/ODR apart in simulated
+    time, the first one period after measuring begins; `rate_error_ppm` makes the part's clock fast (positive) or slow,
+    as it is when measuring begins. `temperature`: seconds -> degC, for the TEMP registers.
 
     X, Y and Z are each coherent, but a burst that overlaps the next sample is given axes of two samples, as the part
     does ("Reading Acceleration or Temperature Data": no set is guaranteed). `torn` counts those. Faults: `absent`,
-    `fail_next`, `spoil_resets`.
+    `fail_next`, `power_cycle`, `spoil_resets`.
     """
 
-    part = "ADXL355"
     addresses = (0x1D, 0x53)
 
     def __init__(
-        self, address: int, clock: Clock, data_ready: Pin | None, signal: Signal, seed: int,
-        *, rate_error_ppm: float = 0.0, temperature: Signal | None = None,
+        self, address: int | None, clock: Clock, data_ready: Pin | None, signal: Signal, seed: int,
+        *, int1: Pin | None = None, rate_error_ppm: float = 0.0, temperature: Signal | None = None,
     ):  # fmt: skip
-        if address not in self.addresses:
+        if address is not None and address not in self.addresses:
             raise ModelError(self.part, f"its address is 0x1d or 0x53, not {address:#04x}", "I2C Protocol")
         super().__init__(address, clock)
         self.torn = 0  # complete reads whose axes came from two samples
         self._pin = data_ready
+        self._int1 = int1
         self._signal = signal
         self._temperature = temperature or temperature_drift()
-        self._rate_error_ppm = rate_error_ppm
+        self.rate_error_ppm = rate_error_ppm
         random = Random(f"adxl355 {address} {seed}")
         self._gauss = random.gauss
         self._trim = bytes(random.randrange(256) for _ in SHADOW)
-        self._spoiled_resets = 0
         self._shadow = self._trim
+        self._spoiled_resets = 0
         self._run = 0  # numbers the measurement runs, so that events of an ended run fall flat
         self._nvm_busy_until_ns = clock.now_ns()
         self._registers = dict(RESET_VALUES)
         self._fifo = Fifo(self._delivered)
         self._pin_high = False
-        self._pointer = 0
-        self._can_read = False  # a register address was written, and no read used it yet
-        self._octets_written = 0  # in this write phase, the register address included
-        self._octets_read = 0
-        self._from_fifo = False
+        self._int1_high: bool | None = None
         self._burst = bytearray()
         self._reset_data()
         self._drive(False)
+        self._show_int1()
 
     def spoil_resets(self, count: int) -> None:
         """Fault hook: the next `count` software resets load the shadow registers wrongly ("Reset")."""
         self._spoiled_resets = count
-
-    # Bus ----------------------------------------------------------------------------------------------------
-
-    def _on_write_phase(self) -> None:
-        self._octets_written = 0
-
-    def _on_write(self, octet: int) -> None:
-        self._octets_written += 1
-        if self._octets_written == 1:
-            self._pointer = octet
-        else:
-            self._write_register(self._pointer, octet)
-            self._pointer += 1
-
-    def _on_write_end(self) -> None:
-        self._can_read = self._octets_written == 1 or (self._can_read and not self._octets_written)
-
-    def _on_read_phase(self) -> None:
-        self._octets_read = 0
-        self._burst = bytearray()
-
-    def _on_read(self) -> int:
-        register = self._pointer
-        if not self._can_read:
-            raise error("no register address was written for this read", "Figure: I2C Single-Byte Read")
-        octet = self._read_register(register)
-        self._octets_read += 1
-        if register != FIFO_DATA:
-            self._pointer = register + 1
-        return octet
-
-    def _on_read_end(self) -> None:
-        if not self._octets_read:
-            return
-        self._can_read = False
-        if self._from_fifo and self._octets_read % 3:
-            raise error(f"{self._octets_read} octets read; an entry is 3 octets", "FIFO", FIFO_DATA)
 
     # Registers ----------------------------------------------------------------------------------------------
 
     def _read_register(self, register: int) -> int:
         if register != STATUS and self.clock.now_ns() < self._nvm_busy_until_ns:
             raise error("read while the part resets; only STATUS answers", "NVM_BUSY", register)
-        first = not self._octets_read
-        if first:
-            self._from_fifo = register == FIFO_DATA
         if XDATA3 <= register <= ZDATA1:
-            return self._read_axis(register, first)
+            return self._read_axis(register)
         if register == FIFO_DATA:
             return self._read_fifo()
         if register in self._registers:
@@ -169,12 +131,18 @@ class Adxl355(I2CTarget):
         return round(1885 - 9.05 * (degc - 25)) & 0xFFF  # type: ignore[operator]
 
     def _read_status(self) -> int:
-        status = self._data_rdy | self._fifo.take_status(self._registers[FIFO_SAMPLES])
+        status = self._status()
         self._data_rdy = 0
+        self._fifo.tell_overflow()
+        self._show_int1()
         return status | (_NVM_BUSY if self.clock.now_ns() < self._nvm_busy_until_ns else 0)
 
-    def _read_axis(self, register: int, first: bool) -> int:
+    def _status(self) -> int:
+        return self._data_rdy | self._fifo.status(self._registers[FIFO_SAMPLES])
+
+    def _read_axis(self, register: int) -> int:
         at = register - XDATA3
+        first = not self._octets_read
         if first or at % 3 == 0:
             self._axes, self._axes_sample = self._raw, self._samples
         if first or at == 0:
@@ -195,7 +163,9 @@ class Adxl355(I2CTarget):
             raise error("the datasheet contradicts itself on incrementing to here", "FIFO", FIFO_DATA)
         if self._pin_high:
             self._drive(False)
-        return self._fifo.read(self._octets_read % 3)
+        octet = self._fifo.read(self._octets_read % 3)
+        self._show_int1()
+        return octet
 
     def _delivered(self, raw: bytes) -> None:
         self.read_out.append(Produced(self.clock.now_ns(), raw))
@@ -226,6 +196,7 @@ class Adxl355(I2CTarget):
                 self._reset_data()
             elif value & DRDY_OFF and self._pin_high:
                 self._drive(False)
+        self._show_int1()
 
     # Operation ----------------------------------------------------------------------------------------------
 
@@ -233,10 +204,21 @@ class Adxl355(I2CTarget):
     def _standby(self) -> bool:
         return bool(self._registers[POWER_CTL] & STANDBY)
 
+    def _on_power_cycle(self, off_ns: int) -> None:
+        self._run += 1
+        self._registers = dict(RESET_VALUES)
+        self._can_read = False
+        self._reset_data()
+        self._shadow = self._trim
+        self._nvm_busy_until_ns = on_ns = self.clock.now_ns() + off_ns
+        self._set_int1(False)
+        self.clock.call_at(on_ns, self._show_int1)
+
     def _reset(self) -> None:
         self._run += 1
         self._registers = dict(RESET_VALUES)
         self._reset_data()
+        self._show_int1()
         self._nvm_busy_until_ns = self.clock.now_ns() + RESET_NS
         self._shadow = self._trim
         if self._spoiled_resets:
@@ -256,7 +238,7 @@ class Adxl355(I2CTarget):
 
     def _start_measuring(self) -> None:
         self._chain = signal_chain(self._registers, self._signal, self._gauss)
-        time_of = half_period_times(self.clock.now_ns(), self._registers[FILTER] & 0x0F, self._rate_error_ppm)
+        time_of = half_period_times(self.clock.now_ns(), self._registers[FILTER] & 0x0F, self.rate_error_ppm)
         call_at = self.clock.call_at
         self._run += 1
         run, count = self._run, 0
@@ -291,8 +273,22 @@ class Adxl355(I2CTarget):
         self.produced.append(Produced(time_ns, raw))
         if not power & DRDY_OFF:
             self._drive(True)
+        self._show_int1()
 
     def _drive(self, level: bool) -> None:
         self._pin_high = level
         if self._pin is not None:
             self._pin.set(level)
+
+    def _show_int1(self) -> None:
+        if self.clock.now_ns() < self._silent_until_ns:
+            return  # without power
+        # The lower half of INT_MAP has the bits of STATUS at their places; the upper half is INT2's.
+        active = bool(self._registers[INT_MAP] & self._status())
+        self._set_int1(active == bool(self._registers[RANGE] & INT_POL))
+
+    def _set_int1(self, level: bool) -> None:
+        if level != self._int1_high:
+            self._int1_high = level
+            if self._int1 is not None:
+                self._int1.set(level)

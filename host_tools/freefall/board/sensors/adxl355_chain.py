@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from .adxl355_registers import FILTER, OFFSET_X_H, OFFSET_Z_L, RANGE
-from .target import Signal
+from .part import Signal
 
 LSB_PER_G = {1: 256_000, 2: 128_000, 3: 64_000}  # by RANGE[1:0]: 2, 4, 8 g
 NOISE_G_PER_RTHZ = 22.5e-6

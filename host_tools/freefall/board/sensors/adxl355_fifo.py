@@ -23,7 +23,7 @@ class Fifo:
         return len(self._entries)
 
     def clear(self) -> None:
-        """Empty it, its overflow count included."""
+        """Empty it, and forget that it overflowed."""
         self._entries.clear()
         self._overflow = 0
 
@@ -33,13 +33,13 @@ class Fifo:
             self._overflow = _FIFO_OVR
         self._entries.extend((x | _X_MARKER, y, z))
 
-    def take_status(self, watermark: int) -> int:
-        """The FIFO's bits of STATUS, where `watermark` entries count as full; an overflow is told once."""
-        status = self._overflow
-        if len(self._entries) >= watermark:
-            status |= _FIFO_FULL
+    def status(self, watermark: int) -> int:
+        """The FIFO's bits of STATUS, where `watermark` entries count as full."""
+        return self._overflow | (_FIFO_FULL if len(self._entries) >= watermark else 0)
+
+    def tell_overflow(self) -> None:
+        """STATUS was read: an overflow is told once."""
         self._overflow = 0
-        return status
 
     def read(self, at: int) -> int:
         """Octet `at` (0 to 2) of an entry; octet 0 takes the oldest entry out."""

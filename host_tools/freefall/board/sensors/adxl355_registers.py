@@ -1,6 +1,6 @@
 """The ADXL355's register map and which values each register takes (datasheet section "Register Map")."""
 
-from .target import ModelError
+from .part import ModelError
 
 STATUS, FIFO_ENTRIES, TEMP2, TEMP1, XDATA3, ZDATA1, FIFO_DATA = 0x04, 0x05, 0x06, 0x07, 0x08, 0x10, 0x11
 OFFSET_X_H, OFFSET_Z_L, ACT_EN, FILTER, FIFO_SAMPLES, INT_MAP = 0x1E, 0x23, 0x24, 0x28, 0x29, 0x2A
@@ -19,6 +19,7 @@ RESET_VALUES = {
 FREE_WHILE_MEASURING = frozenset((INT_MAP, POWER_CTL, SELF_TEST))
 
 STANDBY, TEMP_OFF, DRDY_OFF = 0x01, 0x02, 0x04  # POWER_CTL
+INT_POL = 0x40  # RANGE: INT1 and INT2 are active high; DRDY always is
 RESET_CODE = 0x52
 FIFO_LOCATIONS = 96
 

@@ -7,7 +7,8 @@ kept), the general-call reset and the SMBus alert response, whose addresses no b
 
 from random import Random
 
-from .target import Clock, I2CTarget, ModelError, Produced, Signal
+from .i2c import I2CTarget
+from .part import Clock, ModelError, Produced, Signal
 
 __all__ = ["ACTIVE_NS", "AVERAGES", "CYCLE_NS", "LSB_DEGC", "RESET_NS", "Tmp117"]
 
@@ -40,7 +41,7 @@ class Tmp117(I2CTarget):
     signal: seconds -> degC. A result is the mean over the active conversion (its middle stands for it) plus
     noise that shrinks with the averages, drawn from `seed` and the address; it is rounded to 1/128 degC and
     saturates. A result appears at the end of the active conversion, at the beginning of a cycle (Figure 7-3).
-    Faults: `absent`, `fail_next`.
+    Faults: `absent`, `fail_next`, `power_cycle`.
     """
 
     part = "TMP117"
@@ -130,11 +131,14 @@ class Tmp117(I2CTarget):
             raise self._error("bit 0 is reserved", "Table 7-6", value)
         elif value & _SOFT_RESET:
             self._power_up(RESET_NS)
-            self._busy_for(RESET_NS)
+            self._silent_for(RESET_NS)
         else:
             self._configure(value & _SETTINGS)
 
     # Conversions --------------------------------------------------------------------------------------------
+
+    def _on_power_cycle(self, off_ns: int) -> None:
+        self._power_up(off_ns)
 
     def _power_up(self, delay_ns: int) -> None:
         self._pointer = RESULT

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from .adxl355 import Adxl355
 from .base import SensorTable
+from .pulse_counter import PulseCounter
 from .tmp117 import Tmp117
 
 CATALOGUE: tuple[type[SensorTable], ...] = (
     Adxl355,
+    PulseCounter,
     Tmp117,
 )
 

@@ -1,4 +1,4 @@
-"""A controller and a pin for driving sensor models the way a board does."""
+"""Controllers and a pin for driving sensor models the way a board does."""
 
 import pytest
 
@@ -10,7 +10,7 @@ class Nacked(Exception):
 
 
 class Controller:
-    """An I2C controller: whole transactions on one target."""
+    """An I2C controller: whole transactions on one target, or one octet after another."""
 
     def __init__(self, target):
         self.target = target
@@ -21,26 +21,71 @@ class Controller:
             if not self.target.write(octet):
                 self.target.stop()
                 raise Nacked
-        self.target.stop()
+        self.end()
 
     def read(self, register, count):
         """Pointer, repeated start, `count` octets."""
-        self._start(read=False)
-        if not self.target.write(register):
-            raise Nacked
-        return self.read_on(count)
+        self.begin(register)
+        return self._rest(count)
 
     def read_on(self, count):
         """`count` octets without writing a pointer first."""
         self._start(read=True)
-        data = bytes(self.target.read() for _ in range(count))
+        return self._rest(count)
+
+    def begin(self, register):
+        self._start(read=False)
+        if not self.target.write(register):
+            raise Nacked
+        self._start(read=True)
+
+    def octet(self):
+        return self.target.read()
+
+    def end(self):
         self.target.stop()
+
+    def _rest(self, count):
+        data = bytes(self.octet() for _ in range(count))
+        self.end()
         return data
 
     def _start(self, read):
         if not self.target.start(read):
             self.target.stop()
             raise Nacked
+
+
+class SPIController:
+    """The same on an SPI bus, for parts whose command octet is register << 1 | read. MOSI carries a number nobody may look at."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def write(self, register, *octets):
+        self.target.select()
+        try:
+            for octet in (register << 1, *octets):
+                assert self.target.exchange(octet) == 0xFF, "nothing is driven while it is written"
+        finally:
+            self.end()
+
+    def read(self, register, count):
+        self.begin(register)
+        try:
+            return bytes(self.octet() for _ in range(count))
+        finally:
+            self.end()
+
+    def begin(self, register):
+        self.target.select()
+        assert self.target.exchange(register << 1 | 1) == 0xFF
+
+    def octet(self):
+        return self.target.exchange(0x5A)
+
+    def end(self):
+        self.target.deselect()
 
 
 class RecordingPin:
@@ -83,3 +128,14 @@ def controller():
 @pytest.fixture
 def nacked():
     return Nacked
+
+
+@pytest.fixture
+def spi_controller():
+    return SPIController
+
+
+@pytest.fixture(params=["i2c", "spi"])
+def either(request):
+    """(address, controller) of a part on either bus; no address on SPI."""
+    return {"i2c": (0x1D, Controller), "spi": (None, SPIController)}[request.param]

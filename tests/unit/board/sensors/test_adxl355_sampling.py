@@ -1,4 +1,4 @@
-"""The ADXL355 model while it measures: instants, values, data ready, bursts, FIFO."""
+"""The ADXL355 model while it measures, on either bus: instants, values, data ready, bursts, FIFO."""
 
 from fractions import Fraction
 from statistics import fmean, pstdev
@@ -19,9 +19,11 @@ def words(raw):
 
 
 @pytest.fixture
-def build(clock, pin, controller):
+def build(clock, pin, either):
+    address, controller = either
+
     def build(signal=ZERO, seed=1, odr_code=2, range_code=1, start=True, **options):
-        part = Adxl355(0x1D, clock, pin, signal, seed, **options)
+        part = Adxl355(address, clock, pin, signal, seed, **options)
         bus = controller(part)
         bus.write(0x28, odr_code)
         bus.write(0x2C, 0x80 | range_code)
@@ -57,6 +59,16 @@ def test_a_rate_error_never_accumulates_rounding(build, clock, ppm):
     period = Fraction(1_000_000) / (1 + Fraction(str(ppm)) / 1_000_000)
     assert [s.time_ns for s in part.produced] == [int(n * period) for n in range(1, len(part.produced) + 1)]
     assert len(part.produced) == int(2000 * MS / period)
+
+
+def test_a_rate_error_may_change_between_two_runs(build, clock):
+    part, bus = build()
+    part.rate_error_ppm = 250_000
+    clock.advance_to(2 * MS)
+    bus.write(0x2D, 0x01)
+    bus.write(0x2D, 0x00)
+    clock.advance_to(4 * MS)
+    assert [s.time_ns for s in part.produced] == [1_000_000, 2_000_000, 2_800_000, 3_600_000]
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_seed_others(controller):
@@ -106,7 +118,7 @@ def test_the_low_four_bits_of_each_axis_are_zero(build, clock):
     assert all(not sample.raw[n] & 0x0F for sample in part.produced for n in (2, 5, 8))
 
 
-def test_offsets_are_added_with_the_weight_of_the_upper_16_bits(build, clock, controller):
+def test_offsets_are_added_with_the_weight_of_the_upper_16_bits(build, clock):
     part, bus = build(start=False)
     bus.write(0x1E, 0x01, 0x00, 0xFF, 0x00, 0x00, 0x00)
     bus.write(0x2D, 0x00)
@@ -209,16 +221,13 @@ def test_a_reader_of_every_interrupt_gets_exactly_what_was_produced(build, clock
 def test_an_axis_is_coherent_but_a_burst_across_two_samples_is_torn(build, clock):
     part, bus = build(constant((1.0, 1.0, 1.0)))
     clock.advance_to(1 * MS)
-    target = bus.target
-    target.start(read=False)
-    target.write(0x08)
-    target.start(read=True)
+    bus.begin(0x08)
     data = bytearray()
     for n in range(9):
         if n == 4:
             clock.advance_to(2 * MS)
-        data.append(target.read())
-    target.stop()
+        data.append(bus.octet())
+    bus.end()
     old, new = part.produced[0].raw, part.produced[1].raw
     assert bytes(data) == old[:6] + new[6:]
     assert part.read_out == [Produced(2 * MS, bytes(data))]

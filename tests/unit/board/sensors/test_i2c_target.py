@@ -75,6 +75,18 @@ def test_a_part_unplugged_in_a_read_leaves_the_bus_high(driver, target):
     target.stop()
 
 
+def test_a_transfer_on_a_hung_bus_is_cut_off_not_ended(driver, target, controller):
+    target.start(read=False)
+    target.write({"adxl355": 0x11, "tmp117": 0x00}[driver])
+    target.start(read=True)
+    target.read()  # a part of what must be read whole
+    target.hung = True
+    target.stop()  # what a controller that gave up believes to have sent
+    target.hung = False
+    register, identity = IDENTITY[driver]
+    assert controller(target).read(register, len(identity)) == identity
+
+
 def test_an_address_phase_alone_is_a_probe(target):
     assert target.start(read=False)
     target.stop()

@@ -1,0 +1,78 @@
+"""Sensor models where a definition puts them: on the buses, with their lines on the pins."""
+
+import pytest
+
+from freefall.board.clock import SimulatedClock
+from freefall.board.sensors import Adxl355, PulseSource, Tmp117
+from freefall.board.simulated import attach_models
+from unit.definition.sample import FAST, SOUND, changed
+
+
+class Line:
+    def __init__(self):
+        self.level = None
+
+    def set(self, level):
+        self.level = level
+
+
+@pytest.fixture
+def pins():
+    return {}
+
+
+@pytest.fixture
+def attach(pins):
+    def attach(definition, seed=1):
+        return attach_models(definition, SimulatedClock(), lambda number: pins.setdefault(number, Line()), seed)
+
+    return attach
+
+
+def test_models_are_in_the_definitions_order_and_on_their_buses(attach):
+    models = attach(changed(text=FAST))
+    assert [type(model) for model in models.all] == [Adxl355, Tmp117, PulseSource]
+    accelerometer, thermometer, _ = models.all
+    assert models.spi == {0: {17: accelerometer}}
+    assert models.i2c == {1: [thermometer]}
+    assert (accelerometer.address, thermometer.address) == (None, 0x48)
+
+
+def test_sensors_on_one_i2c_bus_are_one_list(attach):
+    models = attach(changed())
+    assert models.i2c == {0: models.all} and models.spi == {}
+    assert [model.address for model in models.all] == [0x1D, 0x48]
+
+
+def test_a_bus_without_sensors_is_there(attach):
+    other = SOUND + '[bus.spi1]\nkind = "spi"\nsck = 10\nmosi = 11\nmiso = 12\nfreq_hz = 1000000\n'
+    models = attach(changed(text=other))
+    assert models.spi == {1: {}}
+
+
+def test_a_watermark_stream_is_wired_to_int1_and_a_pulse_counter_to_its_pin(attach, pins):
+    models = attach(changed(text=FAST))
+    assert set(pins) == {15, 20}
+    assert pins[15].level is True, "INT1 rests high until its polarity is set"
+    clock = models.all[2]._clock
+    clock.advance_to(1_000_000_000)
+    assert len(models.all[2].produced) > 0
+
+
+def test_a_data_ready_stream_is_wired_to_drdy(attach, pins):
+    attach(changed())
+    assert set(pins) == {15}
+    assert pins[15].level is False
+
+
+def test_a_periodic_stream_has_no_line(attach, pins):
+    attach(changed(('"data_ready"\npin = 15', '"periodic"\nrate_hz = 10')))
+    assert pins == {}
+
+
+def test_seeds_make_models_that_differ(attach):
+    first, again, other = (attach(changed(text=FAST), seed) for seed in (1, 1, 2))
+    for models in (first, again, other):
+        models.all[2]._clock.advance_to(1_000_000_000)
+    times = [[pulse.time_ns for pulse in models.all[2].produced] for models in (first, again, other)]
+    assert times[0] == times[1] != times[2]
