@@ -1,22 +1,23 @@
 """The composition root of the board: a plan and a port in, a running payload out.
 
-A port (ports/) provides: ticks_us, ticks_diff, sleep_ms, idle; seal(buf, packet_len); boot_count(), reset_cause(), i2c(plan),
-on_edge(pin, handler), on_tick(period_us, handler), link(plan), watchdog(timeout_ms).
+ports/__init__.py says what a port provides.
 """
 
 from freefall_wire import PLAN_FORMAT, frame, reports
+from freefall_wire.native import micropython
 
 from .core.clock import OnBoardClock
 from .core.link import LinkQueue
 from .core.reporter import Identity, Reporter
-from .core.stream import Stream
-from .drivers import driver_class
 from .version import __version__
 
-# Frames that may wait for the link: 8 KB of RAM, 90 ms at 921600 baud.
-_QUEUE_DEPTH = 32
-# After this long a pass offers the link no further frame: a full UART buffer makes each wait for the line.
-_PUMP_US = 5000
+# Octets that may wait for the link: 90 ms at 921600 baud. The last are for reports: a set of them, and two events.
+_QUEUE_SIZE = 8192
+_EVENTS_RESERVED = 2
+# A pass that found nothing to do is followed by the next after so long at the latest.
+_IDLE_US = 1000
+# How often the buses, the sensors and the clock are looked after.
+_LOOK_US = 5000
 
 
 class Payload:
@@ -29,85 +30,103 @@ class Payload:
         self._plan = plan
         self._port = port
         clock = self._clock = OnBoardClock(port.ticks_us, port.ticks_diff)
-        # A set of reports and an event find room in the queue whatever the streams do.
-        queue = self._queue = LinkQueue(port.link(plan["link"]), _QUEUE_DEPTH, len(plan["streams"]) + 2)
+        self._ticks_us = port.ticks_us
+        self._elapsed = port.ticks_diff
+        self._idle = port.idle
+        # A set of reports finds room in the queue whatever the streams do.
+        reserved = (len(plan["streams"]) + 1 + _EVENTS_RESERVED) * (reports.LEDGER_LEN + frame.FRAME_OVERHEAD)
+        self._queue = LinkQueue(port.link(plan["link"]), _QUEUE_SIZE, reserved)
         identity = Identity(port.boot_count(), __version__, definition_id, port.reset_cause())
-        self._reporter = Reporter(plan["apid"], identity, clock, port.seal, queue)
-        buses = [port.i2c(bus) for bus in plan["buses"]]
-        self._drivers = [
-            driver_class(sensor["driver"])(buses[sensor["bus"]], sensor["address"], sensor["config"])
-            for sensor in plan["sensors"]
-        ]
-        self._streams = [
-            Stream(number, stream, self._drivers[stream["sensor"]].read_into, clock, port.seal, queue)
-            for number, stream in enumerate(plan["streams"])
-        ]
+        self._reporter = Reporter(plan["apid"], identity, clock, port.seal, self._queue)
+        self._buses = []
+        self._streams = []
         self._running = []
         self._housekeeping_us = plan["housekeeping_ms"] * 1000
-        self._reported_at = 0
+        self._reported_at = self._looked_at = 0
         self._longest_pass_us = 0
         self._feed = None
 
     def start(self):
         """Say what booted, set the sensors up and let them measure, then arm the triggers."""
-        self._queue.put_report(bytes(frame.FRAME_ROOM), 1)  # the delimiter before the first frame
-        self._queue.pump()
+        self._queue.put_report(frame.DELIMITER, 0, 1)
         self._clock.update()
         self._reporter.boot()
         self._queue.pump()  # so that a board that hangs while it sets its sensors up has said which it is
-        ready = [self._prepared(number, self._set_up, driver) for number, driver in enumerate(self._drivers)]
-        for number, driver in enumerate(self._drivers):
+        # Only now, for to load these takes longer than all that has happened so far.
+        from .drivers import driver_class
+        from .sampling import arm, build_stream
+
+        port, plan = self._port, self._plan
+        self._buses = [port.bus(bus) for bus in plan["buses"]]
+        classes = [driver_class(sensor["driver"]) for sensor in plan["sensors"]]
+        devices = [self._device(sensor, driver) for sensor, driver in zip(plan["sensors"], classes)]
+        drivers = [driver(device, sensor["config"]) for driver, device, sensor in zip(classes, devices, plan["sensors"])]
+        self._streams = [
+            build_stream(number, stream, drivers[stream["sensor"]], devices[stream["sensor"]], port, self._clock, self._queue)
+            for number, stream in enumerate(plan["streams"])
+        ]
+        ready = [self._prepared(number, self._set_up, driver) for number, driver in enumerate(drivers)]
+        for number, driver in enumerate(drivers):
             ready[number] = ready[number] and self._prepared(number, self._begin, driver)
-        # Only now: with the first trigger the buses belong to the interrupts, which would break into a transfer made here.
-        for plan, stream in zip(self._plan["streams"], self._streams):
-            if ready[plan["sensor"]]:
-                self._arm(plan, stream)
+        # Only now: from here on the buses belong to the interrupts, which would break into a transfer made here.
+        for bus in self._buses:
+            bus.arm()
+        for stream_plan, stream in zip(plan["streams"], self._streams):
+            if ready[stream_plan["sensor"]]:
+                arm(stream_plan, stream, port)
                 stream.armed(self._clock.update())
                 self._running.append(stream)
-        self._report(self._clock.update())
+        self._looked_at = self._clock.update()
+        self._report(self._looked_at)
         timeout_ms = self._plan["watchdog_ms"]
         self._feed = self._port.watchdog(timeout_ms) if timeout_ms else None
 
+    @micropython.native
     def step(self):
-        """One pass of the foreground loop; returns whether there was anything to do.
+        """One pass of the foreground loop; returns whether the next should follow at once.
 
-        Allocates nothing. A link that is full may hold it for _PUMP_US and the rest of one frame (USB: 500 ms when a host stops
-        reading).
+        Allocates nothing and waits for nothing.
         """
-        now = self._clock.update()
-        done = 0
+        now = self._ticks_us()
+        sent = 0
         for stream in self._running:
-            done += stream.poll(now)
-            stream.watch(now, self._reporter)
-        if self._clock.elapsed(now, self._reported_at) >= self._housekeeping_us:
-            self._report(now)
-        done += self._pump()
-        took = self._clock.elapsed(self._clock.ticks_us(), now)
+            if stream.due(now):
+                sent += stream.send()
+        taken = self._queue.pump()
+        if self._elapsed(now, self._looked_at) >= _LOOK_US:
+            self._look(now)
+        took = self._elapsed(self._ticks_us(), now)
         if took > self._longest_pass_us:
             self._longest_pass_us = took
-        # A pass that ends has emptied every ring and made every report that was due: that is the progress the watchdog wants.
+        return sent > 0 or taken > 0
+
+    @micropython.native
+    def _look(self, now):
+        """What need not be done in every pass."""
+        self._looked_at = now
+        self._clock.update()
+        for bus in self._buses:
+            bus.poll()
+        for stream in self._running:
+            stream.watch(now, self._reporter)
+        if self._elapsed(now, self._reported_at) >= self._housekeeping_us:
+            self._report(now)
+        # A pass that ends has sent what was due and made every report that was due: that is the progress the watchdog wants.
         # A link nobody reads and a sensor that is silent are counted and reported, and no reset would cure them.
         if self._feed:
             self._feed()
-        return done > 0
 
-    def _pump(self):
-        # All that the link takes at once; a link that makes the board wait gets no more than its share of the pass.
-        clock = self._clock
-        begin = clock.ticks_us()
-        total = 0
-        while True:
-            octets = self._queue.pump()
-            total += octets
-            if not octets or clock.elapsed(clock.ticks_us(), begin) >= _PUMP_US:
-                return total
-
+    @micropython.native
     def run(self):
         """Run for ever."""
-        port = self._port
         while True:
             if not self.step():
-                port.idle()
+                self._idle(_IDLE_US)
+
+    def _device(self, sensor, driver):
+        if sensor["bus"] is None:
+            return self._port.counter(sensor["config"]["pin"])
+        return self._buses[sensor["bus"]].device(sensor, driver)
 
     def _prepared(self, number, step, driver):
         """Whether a step of setting a sensor up succeeded; reported if not."""
@@ -129,13 +148,7 @@ class Payload:
     def _begin(self, driver):
         driver.start()
 
-    def _arm(self, plan, stream):
-        trigger = plan["trigger"]
-        if trigger["kind"] == "data_ready":
-            self._port.on_edge(trigger["pin"], stream.sampler.trigger)
-        else:
-            self._port.on_tick(plan["period_us"], stream.sampler.trigger)
-
+    @micropython.native
     def _report(self, now):
         self._reported_at = now
         for stream in self._streams:

@@ -13,17 +13,20 @@ def _tables():
     # The table as two of 16 bits: a 32-bit value does not fit a small integer on the board, and would allocate.
     high = array("H", bytes(512))
     low = array("H", bytes(512))
-    for i in range(256):
-        upper, lower = 0, i
-        for _ in range(8):
-            carry = lower & 1
-            lower = lower >> 1 | (upper & 1) << 15
-            upper >>= 1
-            if carry:
-                upper ^= _POLYNOMIAL_HIGH
-                lower ^= _POLYNOMIAL_LOW
-        high[i] = upper
-        low[i] = lower
+    # An entry is the XOR of the entries of its bits.
+    upper, lower = 0, 1
+    step = 128
+    while step:
+        carry = lower & 1
+        lower = lower >> 1 | (upper & 1) << 15
+        upper >>= 1
+        if carry:
+            upper ^= _POLYNOMIAL_HIGH
+            lower ^= _POLYNOMIAL_LOW
+        for i in range(0, 256, 2 * step):
+            high[i + step] = high[i] ^ upper
+            low[i + step] = low[i] ^ lower
+        step >>= 1
     return high, low
 
 

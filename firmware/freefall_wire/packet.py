@@ -3,6 +3,7 @@
 import struct
 
 from .const import const
+from .native import micropython
 
 MIN_LEN = const(20)
 MAX_LEN = const(248)
@@ -32,16 +33,19 @@ def padded(length):
     return (length + 3) // 4 * 4
 
 
+@micropython.native
 def put_primary(buf, at, apid, sequence, packet_len):
     """Write the primary header of a telemetry packet of packet_len octets at buf[at:]. Allocates nothing."""
     struct.pack_into(">HHH", buf, at, _TELEMETRY | apid, _UNSEGMENTED | sequence, packet_len - _PRIMARY_LEN - 1)
 
 
+@micropython.native
 def put_service(buf, at, service, subtype, type_count):
     """Write the PUS-C header but its time, status 0, of the packet that starts at buf[at]. Allocates nothing."""
     struct.pack_into(">BBBHH", buf, at + _STATUS_AT, _PUS_VERSION_C, service, subtype, type_count, 0)
 
 
+@micropython.native
 def put_stream(buf, at, count, wraps, number):
     """Write sample count and first index = (wraps * 2^30 + number) modulo 2^32 of a packet at buf[at]. Allocates nothing.
 

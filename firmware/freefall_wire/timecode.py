@@ -2,9 +2,12 @@
 
 import struct
 
+from .native import micropython
+
 CUC_LEN = 7
 
 
+@micropython.native
 def put_cuc(buf, at, seconds, micros):
     """Write seconds (0..2^30 - 1 on a board) and micros (0..999999) as CUC at buf[at:at + 7]. Allocates nothing.
 

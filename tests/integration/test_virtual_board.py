@@ -80,11 +80,10 @@ def test_sensor_that_fails_is_an_event_and_a_gap_of_exactly_its_failures(definit
     bench.run(2000 * _MS)
     totals = bench.decoder.ledger.stream("vibration").totals
     assert (totals.bus_errors, totals.gaps, totals.lost, bench.events) == (2, 2, 0, [])
-    # Three in a row, and it is asked at every 32nd trigger only: the seven further failures take that long.
-    bench.board.models[0].fail_next(10)
+    bench.board.models[0].fail_next(20)
     bench.run(4000 * _MS)
     totals = bench.decoder.ledger.stream("vibration").totals
-    assert 2 + 3 + 7 * 32 <= totals.bus_errors == totals.gaps <= 2 + 3 + 8 * 32
+    assert totals.bus_errors == totals.gaps == 2 + 20
     assert bench.events == ["stopped", "back"]
     assert bench.decoder.ledger.closed
 
@@ -126,12 +125,15 @@ def test_foreground_loop_that_sleeps_too_long_overruns_its_ring_and_says_by_how_
     bench = Bench(definition).run(1000 * _MS)
     board = bench.board
     depth = definition.stream("vibration").ring_depth
+    produced = bench.board.models[0].produced
     asleep_ms = depth + 44
+    waiting = len(produced) - bench.decoder.ledger.stream("vibration").totals.received
     board.clock.advance_to(board.clock.now_ns() + asleep_ms * _MS)
     bench.run(3000 * _MS)
     totals = bench.decoder.ledger.stream("vibration").totals
     assert bench.decoder.ledger.closed
-    assert totals.overruns == totals.gaps == asleep_ms - depth
+    # What waited in the ring for its packet to fill had its place already.
+    assert asleep_ms - depth <= totals.overruns == totals.gaps <= asleep_ms - depth + waiting
     assert bench.decoder.ledger.stream("vibration").most_waiting == depth
 
 
@@ -154,25 +156,24 @@ def test_sensor_that_hangs_its_bus_is_an_event_and_a_gap_and_the_other_stream_ru
     ledger = bench.decoder.ledger
     assert ledger.closed, ledger.reasons
     totals = ledger.stream("vibration").totals
-    assert totals.bus_errors == totals.gaps >= 2000
+    assert totals.bus_errors == totals.gaps >= 1990
     assert (totals.lost, totals.overruns, totals.late) == (0, 0, 0)
     assert ledger.stream("temperature").totals.received == 5
 
 
-def test_bus_that_hangs_longer_than_a_period_merges_edges_and_they_are_counted_late(vibration):
+def test_bus_that_hangs_longer_than_a_period_costs_the_other_stream_nothing(vibration):
     slow = ("freq_hz = 400000", "freq_hz = 400000\ntimeout_us = 5000")
     bench = Bench(changed(vibration, slow)).run(1000 * _MS)
     bench.board.models[1].hung = True
     bench.run(5000 * _MS)
     totals = bench.decoder.ledger.stream("vibration").totals
-    line = bench.board.port.lines[15]
     assert bench.decoder.ledger.closed
-    assert line.merged >= 3 * totals.late > 0
+    assert bench.board.port.lines[15].merged == 0
+    assert (totals.gaps, totals.late, totals.overruns, totals.bus_errors) == (0, 0, 0, 0)
     table = bench.collector.table("vibration")
     made = {sample.raw: sample.time_ns for sample in bench.board.models[0].produced}
     raw = [item.tobytes() for packet in bench.packets("vibration") for item in packet.raw]
-    # No time is off by a period: a packet ends where an edge was merged, and what follows is dated anew.
-    assert all(abs(time_ns - made[octets]) < 0.2 * _MS for time_ns, octets in zip(table.time_ns, raw, strict=True))
+    assert all(abs(time_ns - made[octets]) <= 1000 for time_ns, octets in zip(table.time_ns, raw, strict=True))
 
 
 def test_flaky_sensor_that_fills_the_link_does_not_keep_the_reports_from_telling(definition):

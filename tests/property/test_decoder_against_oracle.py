@@ -12,7 +12,7 @@ from oracle.receiver import Payload, receive
 from unit.decode import packets as made
 from unit.decode.fake_board import bench_definition
 
-BENCH = bench_definition(vibration=4)
+BENCH = bench_definition(vibration=8)
 PAYLOAD = Payload(BENCH.apid, tuple((s.sample_len, s.samples_per_packet) for s in BENCH.streams), len(BENCH.sensors))
 
 

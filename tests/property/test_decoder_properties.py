@@ -10,29 +10,36 @@ from freefall_wire.frame import FrameDecoder
 from unit.decode.fake_board import FakeBoard, bench_definition
 from unit.decode.packets import check_cuts
 
-BENCH = bench_definition(vibration=4)
+BENCH = bench_definition(vibration=8)
 
 lenient = settings(deadline=None, max_examples=150)
 
 step = st.one_of(
-    st.tuples(st.just("trigger"), st.integers(0, 1), st.integers(1, 12), st.sampled_from([1000, 1000, 1013, 9000])),
+    st.tuples(
+        st.sampled_from(["trigger", "trigger and poll"]),
+        st.integers(0, 1),
+        st.integers(1, 12),
+        st.sampled_from([1000, 1000, 1013, 9000]),
+    ),
     st.tuples(st.just("fail"), st.integers(0, 1), st.integers(1, 3), st.just(1000)),
     st.tuples(st.just("send"), st.sampled_from([5, 60, 300, 5000])),
     st.tuples(st.just("wait"), st.sampled_from([50, 20_000, 3_000_000])),
     st.just(("poll",)),
     st.just(("report",)),
 )
-steps = st.lists(step, min_size=1, max_size=40)
+steps = st.lists(step, min_size=10, max_size=40)
 
 
 def run(board, script):
     """Plays the steps, then sends what waits with a last report, so that the end of a boot is known."""
     for name, *values in script:
-        if name in ("trigger", "fail"):
+        if name in ("trigger", "trigger and poll", "fail"):
             number, times, period_us = values
             for _ in range(times):
                 board.wait(period_us)
                 board.trigger(number, fails=name == "fail")
+                if name == "trigger and poll":
+                    board.poll()
         elif name == "poll":
             board.poll()
         elif name == "report":
@@ -50,7 +57,8 @@ ONE_BOOT = st.just(1)
 @st.composite
 def boards(draw, boots=ONE_BOOT):
     """A board that has run; all frames it could send have left it."""
-    board = FakeBoard(BENCH, queue_depth=draw(st.integers(3, 6)))
+    # Room for a set of reports, and for 1 to 7 packets of vibration; in the smaller one not for all that a boot begins with.
+    board = FakeBoard(BENCH, draw(st.sampled_from([256, 512])), reserved=draw(st.integers(64, 190)))
     for _ in range(draw(boots)):
         board.boot()
         board.send()

@@ -18,8 +18,9 @@ ALLOWED = {
     "freefall_board.core": {"freefall_wire"},
     "freefall_board.drivers": {"freefall_wire"},
     "freefall_board.ports": {"freefall_wire"},
+    "freefall_board.sampling": {"freefall_board.core"},
     "freefall_board.app": {"freefall_wire", "freefall_board.core", "freefall_board.drivers", "freefall_board.ports",
-                           "freefall_board.version"},
+                           "freefall_board.sampling", "freefall_board.version"},
     "freefall.errors": set(),
     "freefall.definition": {"freefall.errors", "freefall_wire"},
     "freefall.decode": {"freefall.errors", "freefall_wire", "freefall.definition"},
@@ -31,14 +32,16 @@ ALLOWED = {
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
 ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.ports"}
-# Whole packages: only where named. The version is the firmware's; the emulated board's flash holds the firmware's files.
+# Whole packages: only where named. The version is the firmware's; boards are given the firmware's files.
 ROOTS = {
     "freefall": {"freefall_board.version"},
     "freefall_board": set(),
     "freefall.__main__": {"freefall.cli"},
-    "freefall.board.emulated.filesystem": {"freefall_board", "freefall_wire"},
+    "freefall.board.firmware_files": {"freefall_board", "freefall_wire"},
 }
 
+# Find out whether this is MicroPython.
+CHOOSE_LANGUAGE = {"freefall_wire.const", "freefall_wire.native"}
 # Modules a part may import from outside, where the contract says so.
 BOARD_CORE_OUTSIDE = {"array", "struct", "collections", "binascii"}
 HARDWARE = {"machine", "rp2", "smbus2", "micropython", "uctypes", "vfs", "time", "select"}
@@ -84,7 +87,7 @@ def test_module_imports_only_what_its_part_may(path, module):
 @pytest.mark.parametrize(("path", "module"), list(sources()), ids=lambda value: value if isinstance(value, str) else "")
 def test_only_ports_import_hardware_and_the_core_imports_next_to_nothing(path, module):
     outside = {name.partition(".")[0] for name in imports(path, module) if not name.startswith("freefall")}
-    if module.startswith(("freefall_board.core", "freefall_wire")) and module != "freefall_wire.const":
+    if module.startswith(("freefall_board.core", "freefall_wire")) and module not in CHOOSE_LANGUAGE:
         assert outside <= BOARD_CORE_OUTSIDE, f"{module} imports {outside - BOARD_CORE_OUTSIDE}"
     if module.startswith("freefall_board") and not module.startswith("freefall_board.ports"):
         assert not outside & HARDWARE, f"{module} imports {outside & HARDWARE}"

@@ -1,4 +1,4 @@
-"""The board's interrupt between any two bytecodes of its foreground: nothing lost, doubled or torn, every report true."""
+"""The board's two interrupts between any two bytecodes of its foreground: nothing lost, doubled or torn, every report true."""
 
 import sys
 from functools import partial
@@ -6,14 +6,30 @@ from random import Random
 
 import pytest
 
+from freefall_board.core.link import LinkQueue
 from freefall_board.core.packetizer import Packetizer
 from freefall_board.core.reporter import Reporter
 from freefall_board.core.ring import Ring
-from stateful.interrupts import MODULO, Bench, Injector, check_every_pair, check_every_place
+from freefall_board.core.sampler import Sampler
+from stateful.injection import MEMORY, Injector, Places, check_every_interleaving
+from stateful.interrupts import END, TRIGGER, Bench
+from stateful.stream_bench import MODULO
 from stateful.wrong_parts import WRONG_PARTS
 
-SEEDS = range(120)
+SEEDS = range(100)
 _PASSES = 40
+# No interrupt touches what is copied here; random interrupts come in it all the same.
+_UNTOUCHED = (LinkQueue._copy,)
+# What may come between two bytecodes while a read is under way, and whether that one fails.
+_SEQUENCES = (
+    ((TRIGGER,), False),
+    ((END,), False),
+    ((TRIGGER, END), False),
+    ((END, TRIGGER), False),
+    ((END, TRIGGER, END), False),
+    ((TRIGGER,), True),
+    ((TRIGGER, END, TRIGGER), True),
+)
 
 
 def run_at_random(seed, **parts):
@@ -33,10 +49,11 @@ def run_at_random(seed, **parts):
         while left and random.random() < likely:
             left -= 1
             injected += 1
-            bench.interrupt()
+            bench.interrupt(random.choice([TRIGGER, END]))
+        return left
 
     for number in range(_PASSES):
-        left = random.choice([0, 1, 3, 10, 40])
+        left = random.choice([0, 2, 6, 20, 60])
         likely = random.choice([0.003, 0.02, 0.1, 0.5])
         failing = random.choice([0, 0, 0.1, 0.9])
         stalling = random.choice([0, 0, 0.5, 1])
@@ -75,30 +92,19 @@ def test_foreground_survives_interrupts_at_random_bytecodes(seed):
 
 def test_random_runs_meet_what_they_are_meant_to_meet():
     benches = [run_at_random(seed)[0] for seed in SEEDS[:60]]
-    samplers = [bench.stream.sampler for bench in benches]
-    packetizers = [bench.stream.packetizer for bench in benches]
-    assert any(sampler.overruns for sampler in samplers)
-    assert any(sampler.bus_errors for sampler in samplers)
-    assert any(packetizer.samples_dropped for packetizer in packetizers)
-    assert any(packetizer.late for packetizer in packetizers)
+    assert any(bench.triggers > bench.begun for bench in benches)
+    assert any(bench.failed for bench in benches)
+    assert any(bench.packetizer.samples_dropped for bench in benches)
+    assert any(bench.packetizer.late() for bench in benches)
     assert any(MODULO - 1 in bench.taken and MODULO in bench.taken for bench in benches)
 
 
-def make_full_ring(fails, **parts):
-    """A bench just short of 2^30 in triggers and in ticks; two samples fill its ring; the read of the next trigger may fail."""
+def make_reading(fails, **parts):
+    """A bench just short of 2^30 in samples and in ticks; one read in its ring of two, the next under way; it may fail."""
     bench = Bench(2, 2, MODULO - 2, MODULO - 300, **parts)
-    bench.fails = lambda trigger: fails and trigger == 2
-    bench.interrupt()
-    bench.interrupt()
-    return bench
-
-
-def make_open_packet():
-    """A bench with a ring of one, full, and one sample in a packet of two."""
-    bench = Bench(1, 2, MODULO - 2, MODULO - 300)
-    bench.interrupt()
-    bench.turn(report=False)
-    bench.interrupt()
+    bench.fails = lambda trigger: fails and trigger == 1
+    for name in (TRIGGER, END, TRIGGER):
+        bench.interrupt(name)
     return bench
 
 
@@ -108,38 +114,48 @@ def two_turns(bench):
     bench.turn()
 
 
-def poll(bench):
-    """A shorter one: one sample packed, and so a packet closed."""
-    bench.stream.poll(bench.clock.update())
+def send(bench):
+    """A shorter one: a packet."""
+    bench.stream.send()
 
 
-_RING = (Ring.waiting, Ring.oldest, Ring.release)
+def check_single_places(**parts):
+    """Check each sequence of interrupts before every bytecode; returns the number of ways."""
+    return sum(
+        check_every_interleaving(partial(make_reading, fails, **parts), two_turns, [names], Places(but_not=_UNTOUCHED))
+        for names, fails in _SEQUENCES
+    )
 
 
-def check_single_interrupts(**parts):
-    """Check one interrupt before every bytecode, its read good or failing; returns the number of places."""
-    return sum(check_every_place(partial(make_full_ring, fails, **parts), two_turns) for fails in (False, True))
+def test_foreground_survives_every_sequence_of_interrupts_before_every_single_bytecode():
+    assert check_single_places() > 15_000
 
 
-def test_foreground_survives_an_interrupt_before_every_single_bytecode():
-    assert check_single_interrupts() > 4000
+_TWICE = [((TRIGGER,), (END, TRIGGER)), ((END, TRIGGER), (END,)), ((END, TRIGGER), (END, TRIGGER)), ((TRIGGER,), (TRIGGER,))]
 
 
-def test_packing_survives_every_pair_of_interrupts():
+@pytest.mark.parametrize("names", _TWICE)
+def test_packing_survives_interrupts_at_every_pair_of_places(names):
     # Closing touches nothing an interrupt writes; the single interrupts above go through it.
-    functions = (Packetizer.poll, Packetizer._pack, *_RING)
-    assert check_every_pair(make_open_packet, poll, functions) > 5_000
+    places = Places((Packetizer.send, Ring.waiting, Ring.oldest_number, Ring.oldest_stamp, Ring.take), opcodes=MEMORY)
+    assert check_every_interleaving(partial(make_reading, False), send, names, places) > 2500
 
 
-def test_ledger_report_survives_every_pair_of_interrupts():
-    functions = (Reporter.ledger, Packetizer.pending, *_RING)
-    assert check_every_pair(make_open_packet, Bench.report, functions) > 5_000
+@pytest.mark.parametrize("names", _TWICE)
+def test_ledger_report_survives_interrupts_at_every_pair_of_places(names):
+    places = Places((Reporter.ledger, Sampler.snapshot, Packetizer.pending, Ring.waiting_at), opcodes=MEMORY)
+    assert check_every_interleaving(partial(make_reading, False), Bench.report, names, places) > 2500
+
+
+@pytest.mark.parametrize("names", [((END,), (TRIGGER,), (END,)), ((TRIGGER,), (END,), (TRIGGER,))])
+def test_producer_and_consumer_of_the_ring_survive_every_interleaving(names):
+    assert check_every_interleaving(partial(make_reading, False), send, names, Places((Ring.take,), opcodes=MEMORY)) > 10_000
 
 
 @pytest.mark.parametrize("parts", WRONG_PARTS.values(), ids=WRONG_PARTS)
 def test_wrong_part_is_found_by_single_interrupts(parts):
     with pytest.raises(AssertionError):
-        check_single_interrupts(**parts)
+        check_single_places(**parts)
 
 
 @pytest.mark.parametrize("parts", WRONG_PARTS.values(), ids=WRONG_PARTS)

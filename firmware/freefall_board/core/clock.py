@@ -1,6 +1,7 @@
 """On-board time: seconds and microseconds since boot, kept from a microsecond tick that wraps (every 17.9 min on MicroPython)."""
 
 from freefall_wire import timecode
+from freefall_wire.native import micropython
 
 _SECOND = 1000000
 
@@ -15,6 +16,7 @@ class OnBoardClock:
         self.micros = 0
         self.now = ticks_us()  # the tick that seconds and micros belong to
 
+    @micropython.native
     def update(self):
         """Take the time; returns the tick."""
         now = self.ticks_us()
@@ -26,6 +28,7 @@ class OnBoardClock:
         self.micros = micros
         return now
 
+    @micropython.native
     def put(self, buf, at, stamp):
         """Write the on-board time of tick `stamp` (at most 500 s from the last update) as CUC at buf[at:]."""
         seconds = self.seconds

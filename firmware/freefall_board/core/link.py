@@ -2,68 +2,75 @@
 
 from array import array
 
-from freefall_wire import frame
+from freefall_wire.const import const
+from freefall_wire.native import micropython, ptr8, ptr32
 
-from .slices import slicer
-
-_SLOT_LEN = frame.FRAME_ROOM
+# The queue's words
+_NEXT = const(0)  # where the next octet goes
+_LEN = const(1)
 
 
 class LinkQueue:
-    """At most `depth` frames, in order. A frame that finds no room is refused whole: the builder counts it as dropped.
+    """Frames as the octets of one ring, in order. A frame that finds no room is refused whole: the builder counts it as dropped.
 
-    Samples leave the last `reserved` places to reports, which tell what became of the rest. Foreground only. Allocates nothing
-    after construction; blocks only where the link's write does.
+    Samples leave the last `reserved` octets to reports, which tell what became of the rest. Foreground only. Allocates nothing
+    after construction; blocks only where the link does.
     """
 
-    def __init__(self, write, depth, reserved):
-        """write(buf, start, size) -> octets the link took from buf[start:start + size], 0 or None when it takes none now."""
-        self.depth = depth
+    def __init__(self, link, size, reserved):
+        """size: octets, a power of two; link: see ports/__init__.py; reserved: octets."""
+        self.size = size
         self.most_waiting = 0
-        self._depth_for_samples = depth - reserved
-        self._write = write
-        self._octets = bytearray(depth * _SLOT_LEN)
-        self._slots = [slicer[i * _SLOT_LEN : (i + 1) * _SLOT_LEN] for i in range(depth)]
-        self._sizes = array("H", bytes(2 * depth))
-        self._head = 0
+        self.octets = bytearray(size)
+        self._link = link
+        self._words = array("i", (0, size))
+        self._room_for_samples = size - reserved
         self._tail = 0
         self._waiting = 0
-        self._written = 0  # octets of the oldest frame the link has already taken
 
     def waiting(self):
-        """Frames not yet wholly taken by the link."""
+        """Octets the link has not yet taken."""
         return self._waiting
 
-    def put_samples(self, room, size):
+    @micropython.native
+    def put_samples(self, buf, start, size):
         """Queue a stream's frame, as put_report; False where the reserve begins."""
-        return self._waiting < self._depth_for_samples and self.put_report(room, size)
+        return self._waiting + size <= self._room_for_samples and self.put_report(buf, start, size)
 
-    def put_report(self, room, size):
-        """Queue the frame room[:size], its delimiter included; False if the queue is full.
-
-        `room` has FRAME_ROOM octets whatever the frame's size: a slice per size would have to be made here.
-        """
-        if self._waiting == self.depth:
+    @micropython.native
+    def put_report(self, buf, start, size):
+        """Queue the frame buf[start:start + size], its delimiter included; False if there is no room."""
+        waiting = self._waiting + size
+        if waiting > self.size:
             return False
-        self._octets[self._slots[self._head]] = room
-        self._sizes[self._head] = size
-        self._head = (self._head + 1) % self.depth
-        self._waiting += 1
-        if self._waiting > self.most_waiting:
-            self.most_waiting = self._waiting
+        self._copy(buf, start, size)
+        self._waiting = waiting
+        if waiting > self.most_waiting:
+            self.most_waiting = waiting
         return True
 
+    @micropython.viper
+    def _copy(self, buf, start: int, size: int):
+        words = ptr32(self._words)
+        target = ptr8(self.octets)
+        source = ptr8(buf)
+        at = words[_NEXT]
+        mask = words[_LEN] - 1
+        stop = start + size
+        while start < stop:
+            target[at] = source[start]
+            at = (at + 1) & mask
+            start += 1
+        words[_NEXT] = at
+
+    @micropython.native
     def pump(self):
-        """Offer the rest of the oldest frame to the link; returns the octets it took."""
-        if not self._waiting:
+        """Offer what waits to the link; returns the octets it took or has sent since the last call."""
+        waiting = self._waiting
+        if not waiting:
             return 0
-        size = self._sizes[self._tail]
-        taken = self._write(self._octets, self._tail * _SLOT_LEN + self._written, size - self._written)
-        if not taken:
-            return 0
-        self._written += taken
-        if self._written == size:
-            self._written = 0
-            self._tail = (self._tail + 1) % self.depth
-            self._waiting -= 1
+        tail = self._tail
+        taken = self._link(self.octets, tail, min(waiting, self.size - tail), waiting)
+        self._tail = (tail + taken) % self.size
+        self._waiting = waiting - taken
         return taken

@@ -1,8 +1,12 @@
 """Service packets: events and housekeeping, built in one buffer and sent at once."""
 
 import struct
+from array import array
 
 from freefall_wire import WIRE_FORMAT, frame, packet, reports
+from freefall_wire.native import micropython
+
+from . import words as at
 
 _PACKET_AT = frame.PACKET_AT
 _SOURCE_AT = frame.PACKET_AT + packet.SOURCE_DATA_AT
@@ -33,8 +37,8 @@ class Reporter:
         self._sequence = 0
         self._event_counts = [0] * (reports.HIGH + 1)  # message type counters, by subtype
         self._housekeeping_count = 0
+        self._words = array("i", bytes(4 * at.SNAPSHOT_LEN))
         self._buf = frame.frame_buffer()
-        self._frame = memoryview(self._buf)[frame.FRAME_AT :]
 
     def boot(self):
         """Report the boot event; the first packet of a boot."""
@@ -60,25 +64,18 @@ class Reporter:
         )
         self._send_event(reports.SENSOR_ABSENT)
 
+    @micropython.native
     def sensor_state(self, event, stream, bus_errors):
         """Report SENSOR_STOPPED or SENSOR_BACK for the sensor of a stream; False if the queue refused it."""
         self._clear(reports.EVENT_LEN)
         struct.pack_into(reports.SENSOR_LAYOUT, self._buf, _SOURCE_AT, event, stream, 0, bus_errors)
         return self._send_event(event)
 
+    @micropython.native
     def ledger(self, number, sampler, packetizer):
         """Report the ledger of stream `number`, all of it true at one instant."""
-        while True:
-            # No trigger was handled between the two looks at `seen`, so all in between belong together. This asks for no
-            # interrupt lock, which would delay the very time stamps it is meant to vouch for. It ends as soon as no trigger
-            # comes for these few lines: a board where that never happens has no time to build a packet either.
-            seen = sampler.seen
-            taken = sampler.taken
-            bus_errors = sampler.bus_errors
-            overruns = sampler.overruns
-            pending = packetizer.pending()
-            if seen == sampler.seen:
-                break
+        words = self._words
+        sampler.snapshot(words)
         self._clear(reports.LEDGER_LEN)
         struct.pack_into(
             reports.LEDGER_LAYOUT,
@@ -86,21 +83,23 @@ class Reporter:
             _SOURCE_AT,
             reports.LEDGER_SID + number,
             packetizer.most_waiting,
-            seen,
-            taken,
-            bus_errors,
-            overruns,
+            # What becomes of a read under way is not known yet.
+            (words[at.SEEN] - words[at.READING]) & reports.COUNTER_MASK,
+            words[at.TAKEN],
+            words[at.BUS_ERRORS],
+            words[at.OVERRUNS],
             packetizer.framed,
-            pending,
+            packetizer.pending(words[at.HEAD]),
             packetizer.samples_sent,
             packetizer.samples_dropped,
             packetizer.packets_sent,
             packetizer.packets_dropped,
-            sampler.longest_us,
-            packetizer.late,
+            words[at.LONGEST_US],
+            packetizer.late(),
         )
         self._send_housekeeping(reports.LEDGER_LEN)
 
+    @micropython.native
     def board(self, streams, longest_pass_us):
         """Report the board's housekeeping; closes a set of reports."""
         identity = self._identity
@@ -117,28 +116,32 @@ class Reporter:
             identity.definition_id,
             longest_pass_us,
             self._queue.most_waiting,
-            self._queue.depth,
+            self._queue.size,
             self.built,
             self.dropped,
         )
         self._send_housekeeping(reports.BOARD_LEN)
 
+    @micropython.native
     def _clear(self, packet_len):
         # Sealing overwrote whatever the buffer held.
-        for at in range(_SOURCE_AT, _PACKET_AT + packet_len):
-            self._buf[at] = 0
+        for i in range(_SOURCE_AT, _PACKET_AT + packet_len):
+            self._buf[i] = 0
 
+    @micropython.native
     def _send_event(self, event):
         subtype = reports.EVENT_SUBTYPE[event]
         count = self._event_counts[subtype]
         self._event_counts[subtype] = (count + 1) & 0xFFFF
         return self._send(reports.EVENT, subtype, count, reports.EVENT_LEN)
 
+    @micropython.native
     def _send_housekeeping(self, packet_len):
         count = self._housekeeping_count
         self._housekeeping_count = (count + 1) & 0xFFFF
         self._send(reports.HOUSEKEEPING, reports.PARAMETER_REPORT, count, packet_len)
 
+    @micropython.native
     def _send(self, service, subtype, type_count, packet_len):
         buf = self._buf
         packet.put_primary(buf, _PACKET_AT, self._apid, self._sequence, packet_len)
@@ -147,7 +150,7 @@ class Reporter:
         self._seal(buf, packet_len)
         self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
         self.built = (self.built + 1) & reports.COUNTER_MASK
-        if self._queue.put_report(self._frame, packet_len + frame.FRAME_OVERHEAD):
+        if self._queue.put_report(buf, frame.FRAME_AT, packet_len + frame.FRAME_OVERHEAD):
             return True
         self.dropped = (self.dropped + 1) & reports.COUNTER_MASK
         return False

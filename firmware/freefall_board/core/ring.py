@@ -1,53 +1,164 @@
-"""One ring between one interrupt and the foreground loop: single producer, single consumer, no locks, no copies."""
+"""One ring between a stream's interrupts and the foreground loop: single producer, single consumer, no locks."""
 
 from array import array
 
 from freefall_wire.const import const
+from freefall_wire.native import micropython, ptr8, ptr32
 
-FULL = const(-1)
+from . import words as at
+
+_READING = const(7)
+_DUE = const(9)
+_HEAD = const(12)
+_TAIL = const(13)
+_LAST = const(14)
+_LAST_STAMP = const(15)
+_LATE = const(16)
+_INTERVAL = const(17)
+_STEP = const(18)
+_PERIOD_US = const(19)
+_MOST_STEPS = const(20)
+_DEPTH = const(21)
+_READ_LEN = const(22)
+_SLOTS = const(24)
+_COUNTER_MASK = const(0x3FFFFFFF)
+_TICKS_MASK = const(0x3FFFFFFF)
 
 
 class Ring:
-    """Slots for `depth` (a power of two) samples of `sample_len` octets, each with its trigger's number and time stamp.
+    """Room for `depth` (a power of two) reads of `samples_per_read` samples, each with its number and its time stamp.
 
-    Producer (interrupt): slot = reserve(); fill slots[slot], numbers[slot], stamps[slot]; commit(). Not committing gives the
-    slot back. Consumer (foreground): while waiting(): read at `oldest()`; release(). Each index has one writer and is moved
-    last, so the other side never sees a slot that is still being filled or read. Allocates nothing after construction.
+    The producer (a sampler) has a read stored at octets[slot * read_len:] and then moves the head; the consumer (foreground)
+    takes. Each index has one writer and is moved last, so the other side never sees a slot that is still being filled or read.
+    Allocates nothing after construction.
     """
 
-    def __init__(self, depth, sample_len):
+    def __init__(self, depth, sample_len, samples_per_read, period_us):
+        """period_us: between samples."""
         if depth < 1 or depth & (depth - 1):
             raise ValueError("ring depth must be a power of two, not %d" % depth)
-        octets = memoryview(bytearray(depth * sample_len))
-        self.slots = [octets[i * sample_len : (i + 1) * sample_len] for i in range(depth)]
-        self.numbers = array("i", bytes(4 * depth))
-        self.stamps = array("i", bytes(4 * depth))
-        self._depth = depth
-        self._slot_mask = depth - 1
-        # Indexes run over twice the depth, which tells a full ring from an empty one.
-        self._index_mask = 2 * depth - 1
-        self._head = 0  # written by the producer only
-        self._tail = 0  # written by the consumer only
+        self.depth = depth
+        self.read_len = sample_len * samples_per_read
+        self.octets = bytearray(depth * self.read_len)
+        self.words = words = array("i", bytes(4 * (_SLOTS + 2 * depth)))
+        words[at.GOOD_STAMP] = words[_LAST] = -1
+        words[_STEP] = samples_per_read
+        words[_PERIOD_US] = period_us * samples_per_read
+        words[_MOST_STEPS] = at.MOST_JUDGED_US // words[_PERIOD_US]
+        words[_INTERVAL] = 8 * words[_PERIOD_US]
+        words[_DEPTH] = depth
+        words[_READ_LEN] = self.read_len
 
+    @micropython.native
     def waiting(self):
-        """Samples committed and not yet released. Either side may call it."""
-        return (self._head - self._tail) & self._index_mask
+        """Reads in the ring. Either side may call it."""
+        return self.waiting_at(self.words[_HEAD])
 
-    def reserve(self):
-        """The slot to fill next, or FULL. Producer only; interrupt-safe."""
-        head = self._head
-        if (head - self._tail) & self._index_mask == self._depth:
-            return FULL
-        return head & self._slot_mask
+    @micropython.native
+    def waiting_at(self, head):
+        """Reads in the ring when its head was at `head`. Consumer only."""
+        return (head - self.words[_TAIL]) & (2 * self.depth - 1)
 
-    def commit(self):
-        """Publish the reserved slot. Producer only; interrupt-safe."""
-        self._head = (self._head + 1) & self._index_mask
+    @micropython.native
+    def late(self):
+        """Reads that came more than half a period after their number says, modulo 2^30."""
+        return self.words[_LATE]
 
-    def oldest(self):
-        """The slot that has waited longest; only while waiting(). Consumer only."""
-        return self._tail & self._slot_mask
+    @micropython.native
+    def oldest_number(self):
+        """The number of the read that has waited longest; only while waiting(). Consumer only."""
+        words = self.words
+        return words[_SLOTS + 2 * (words[_TAIL] & (self.depth - 1))]
 
-    def release(self):
-        """Give the oldest slot back. Consumer only."""
-        self._tail = (self._tail + 1) & self._index_mask
+    @micropython.native
+    def oldest_stamp(self):
+        """The time of the first sample of the read that has waited longest, in ticks; only while waiting(). Consumer only."""
+        words = self.words
+        step = words[_STEP]
+        stamp = words[_SLOTS + 1 + 2 * (words[_TAIL] & (self.depth - 1))]
+        if step == 1:
+            return stamp
+        # A read of several samples is stamped when the last was made; the sensor's own pace dates the first.
+        return (stamp - (words[_INTERVAL] >> 3) * (step - 1) // step) & _TICKS_MASK
+
+    @micropython.viper
+    def take(self, buf, start: int, most: int) -> int:
+        """Copy the oldest reads to buf[start:], at most `most` and as far as each is one period after the one before it.
+
+        Returns the reads copied, 0 only when none waits. Consumer only.
+        """
+        words = ptr32(self.words)
+        source = ptr8(self.octets)
+        target = ptr8(buf)
+        wrap = 2 * words[_DEPTH] - 1
+        step = words[_STEP]
+        read_len = words[_READ_LEN]
+        period = words[_PERIOD_US]
+        tail = words[_TAIL]
+        waiting = (words[_HEAD] - tail) & wrap
+        if waiting < most:
+            most = waiting
+        taken = 0
+        while taken < most:
+            slot = tail & (wrap >> 1)
+            number = words[_SLOTS + 2 * slot]
+            stamp = words[_SLOTS + 1 + 2 * slot]
+            last = words[_LAST]
+            if last >= 0:
+                behind = (number - last) & _COUNTER_MASK
+                elapsed = (stamp - words[_LAST_STAMP]) & _TICKS_MASK
+                steps = 1
+                more = 0  # samples: a FIFO gives up less than a read, too
+                if behind != step:
+                    steps = behind // step
+                    more = behind - steps * step
+                # Half a period of jitter and latency is allowed; beyond that an edge was merged with another, or never came.
+                late = 0
+                if steps <= words[_MOST_STEPS] and elapsed > steps * period + more * period // step + (period >> 1):
+                    late = 1
+                if late or behind != step:
+                    if taken:
+                        return taken
+                    words[_LATE] = (words[_LATE] + late) & _COUNTER_MASK
+                else:
+                    words[_INTERVAL] = words[_INTERVAL] + elapsed - (words[_INTERVAL] >> 3)
+            i = slot * read_len
+            stop = i + read_len
+            while i < stop:
+                target[start] = source[i]
+                start += 1
+                i += 1
+            words[_LAST] = number
+            words[_LAST_STAMP] = stamp
+            tail = (tail + 1) & wrap
+            words[_TAIL] = tail
+            taken += 1
+        return taken
+
+
+def due_handler(words, reads, max_latency_us):
+    """A function of the present tick: 1 when a packet of `reads` reads should be sent, or a read be resumed; else 0.
+
+    That is when so many wait, when the ring is half full, or when the oldest has waited so long. Foreground; allocates nothing.
+    """
+    limits = array("i", (reads, max_latency_us))
+
+    @micropython.viper
+    def due(now: int) -> int:
+        w = ptr32(words)
+        limit = ptr32(limits)
+        depth = w[_DEPTH]
+        tail = w[_TAIL]
+        waiting = (w[_HEAD] - tail) & (2 * depth - 1)
+        if waiting:
+            if waiting >= limit[0] or 2 * waiting >= depth:
+                return 1
+            # A stamp newer than `now` makes a difference of nearly all ticks.
+            age = (now - w[_SLOTS + 1 + 2 * (tail & (depth - 1))]) & _TICKS_MASK
+            if age >= limit[1] and age <= _TICKS_MASK >> 1:
+                return 1
+        if w[_DUE] and w[_READING] == 0:
+            return 1
+        return 0
+
+    return due

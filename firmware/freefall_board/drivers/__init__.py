@@ -1,13 +1,16 @@
 """Sensor drivers by the name a payload definition uses.
 
-A driver is a class, made with (bus, address, config), with
+A driver is a class, made with (device, config), with
 
-    identify() -> bool           the part at this address is the right one
+    identify() -> bool           the right part answers
     configure(sleep_ms) -> bool  it took its configuration and, once started, gives valid samples; may take 1.1 s
     start()                      it measures from now on at the latest; no trigger is armed yet
-    read_into(buf)               one sample into buf, which has the plan's sample_len; interrupt-safe, allocates nothing
+    sample_register              where a read of samples begins; the board reads as many octets as the plan says
+    SPI_SHIFT, SPI_READ          its command octet on an SPI bus: register << SPI_SHIFT, and | SPI_READ to read
+    FIFO_SAMPLES                 what its FIFO holds, if it has one
 
-all of which raise OSError when the part does not answer. The bus belongs to read_into once a stream runs.
+The methods raise OSError when the part does not answer. device (ports/__init__.py) reads and writes registers until the bus is
+armed; from then on it belongs to the interrupts.
 """
 
 

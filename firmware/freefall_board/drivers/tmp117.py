@@ -17,25 +17,26 @@ _SETTINGS_MASK = const(0x0FE0)  # MOD, CONV, AVG; the rest are flags
 class Tmp117:
     """Temperature: 2 octets, big-endian, two's complement."""
 
-    def __init__(self, bus, address, config):
-        """bus: readfrom_mem_into / writeto_mem; config: averages_code as bits 6..5 of the configuration hold it."""
-        self._read = bus.readfrom_mem_into  # bound here once: binding in an interrupt would allocate
-        self._write = bus.writeto_mem
-        self._address = address
+    sample_register = _TEMP_RESULT
+
+    def __init__(self, device, config):
+        """device: see ports/__init__.py; config: averages_code as bits 6..5 of the configuration hold it."""
+        self._read = device.read
+        self._write = device.write
         self._settings = _CONTINUOUS | config["averages_code"] << _AVERAGES_SHIFT
 
     def identify(self):
         """See drivers/__init__.py."""
         word = bytearray(2)
-        self._read(self._address, _DEVICE_ID, word)
+        self._read(_DEVICE_ID, word)
         return (word[0] & 0x0F) == 0x01 and word[1] == 0x17
 
     def configure(self, sleep_ms):
         """See drivers/__init__.py."""
         # CONV = 000 gives the shortest cycle the number of averages allows.
         word = bytearray((self._settings >> 8, self._settings & 0xFF))
-        self._write(self._address, _CONFIGURATION, word)
-        self._read(self._address, _CONFIGURATION, word)
+        self._write(_CONFIGURATION, word)
+        self._read(_CONFIGURATION, word)
         if (word[0] << 8 | word[1]) & _SETTINGS_MASK != self._settings:
             return False
         # Before its first conversion has ended the part reads -256 degC.
@@ -43,16 +44,12 @@ class Tmp117:
             if word[0] & _DATA_READY:
                 return True
             sleep_ms(1)
-            self._read(self._address, _CONFIGURATION, word)
+            self._read(_CONFIGURATION, word)
         return False
 
     def start(self):
         """See drivers/__init__.py."""
         pass  # measures from power-up
-
-    def read_into(self, buf):
-        """The newest conversion, 2 octets. Interrupt-safe; blocks for the transfer."""
-        self._read(self._address, _TEMP_RESULT, buf)
 
 
 DRIVER = Tmp117

@@ -82,9 +82,9 @@ def _account(stream: StreamLedger, details: bool, joined_late: bool) -> list[tup
     """From the trigger to the host, each figure what the signed ones above it add up to; then what is in no sum."""
     totals = stream.totals
     rows = [
-        ("triggers seen", totals.seen, True),
+        ("samples announced", totals.seen, True),
         (" - bus errors", totals.bus_errors, True),
-        (" - ring overruns", totals.overruns, True),
+        (" - not read in time", totals.overruns, True),
         ("= taken", totals.taken, details),
         (" + on the board at first", totals.pending_before, joined_late),
         (" - still on the board", totals.pending, True),

@@ -34,8 +34,8 @@ class BoardLedger:
     firmware: str | None
     reset_cause: int | None
     longest_pass_us: int | None
-    most_frames_waiting: int | None
-    queue_depth: int | None
+    most_queued_octets: int | None
+    queue_octets: int | None
     service_received: int
     service_duplicates: int
     service_lost: int | None
@@ -48,7 +48,7 @@ class BoardLedger:
         before, own = past.lines if past else (), _service_lines(service)
         lines = (before[0].plus(own[0]),) if before and own else before or own
         newest = boot.board or past
-        fields = "reset_cause", "longest_pass_us", "most_frames_waiting", "queue_depth"
+        fields = "reset_cause", "longest_pass_us", "most_queued_octets", "queue_octets"
         return cls(
             boots=boot.ordinal + 1,
             boot_count=boot.boot_count,

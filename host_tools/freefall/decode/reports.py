@@ -68,8 +68,8 @@ class BoardReport:
     firmware: str
     definition_id: int
     longest_pass_us: int
-    most_frames_waiting: int
-    queue_depth: int
+    most_queued_octets: int
+    queue_octets: int
     service_built: int
     service_dropped: int
 

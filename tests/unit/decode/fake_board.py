@@ -1,11 +1,13 @@
 """A board for decoder tests: the real board core on a tick that the test moves, with faults on order, and the truth kept."""
 
-from dataclasses import replace
-
 from freefall.definition import Definition, parse_definition
+from freefall_board.core import words
 from freefall_board.core.clock import OnBoardClock
 from freefall_board.core.link import LinkQueue
+from freefall_board.core.packetizer import Packetizer
 from freefall_board.core.reporter import Identity, Reporter
+from freefall_board.core.ring import Ring
+from freefall_board.core.sampler import Sampler
 from freefall_board.core.stream import Stream
 from freefall_wire import frame
 
@@ -41,37 +43,31 @@ sensor = "accel"
 trigger = "data_ready"
 pin = 15
 max_latency_ms = 10
-ring_depth = 8
+ring_depth = {vibration}
 [stream.temperature]
 sensor = "temperature"
 trigger = "periodic"
 rate_hz = 50.0
 max_latency_ms = 60
-ring_depth = 4
+ring_depth = {temperature}
 """
 
 
-def bench_definition(**samples_per_packet: int) -> Definition:
-    """The definition in TOML above; smaller packets by stream name, to have more of them."""
-    definition = parse_definition(TOML, "payload.toml")
-    streams = []
-    for stream in definition.streams:
-        count = samples_per_packet.get(stream.name, stream.samples_per_packet)
-        length = (18 + count * stream.sample_len + 3) // 4 * 4
-        streams.append(replace(stream, samples_per_packet=count, packet_len=length))
-    return replace(definition, streams=tuple(streams))
+def bench_definition(vibration: int = 32, temperature: int = 8) -> Definition:
+    """The definition in TOML above, with rings of that depth; a packet holds at most half a ring."""
+    return parse_definition(TOML.format(vibration=vibration, temperature=temperature), "payload.toml")
 
 
 class FakeBoard:
     """One board over any number of boots. `wire`: all that left it; `sampled[boot, stream number, index]`: what sensors gave."""
 
-    def __init__(self, definition: Definition, queue_depth: int = 4, reserved: int = 1):
-        """reserved: places of the queue kept from samples, as in LinkQueue."""
+    def __init__(self, definition: Definition, queue_size: int = 1024, reserved: int = 256):
+        """queue_size, reserved: octets, as in LinkQueue."""
         self.definition = definition
         self.wire = bytearray()
         self.sampled = {}
         self.boots = 0
-        self._queue_room = queue_depth, reserved
+        self._queue_room = queue_size, reserved
         self._ticks = 0
         self._serial = 0
 
@@ -87,16 +83,20 @@ class FakeBoard:
         identity = Identity(self.boots if boot_count is None else boot_count, "0.1.0", definition_id, 1)
         common = self._clock, frame.seal_in_place, self._queue
         self.reporter = Reporter(self.definition.apid, identity, *common)
-        self.streams = [
-            Stream(s.number, _plan(s), lambda slot, n=s.number: self._read(n, slot), *common) for s in self.definition.streams
-        ]
+        self.streams = [self._stream(_plan(stream), stream.number, *common) for stream in self.definition.streams]
         self._fails = False
-        self._queue.put_report(bytes(frame.FRAME_ROOM), 1)
+        self._queue.put_report(frame.DELIMITER, 0, 1)
         self.reporter.boot()
         self.wait(5000 + 17 * self.boots)  # setting sensors up takes its time, never twice the same
         for stream in self.streams:
             stream.armed(self._clock.update())
         self.report()
+
+    def _stream(self, plan: dict, number: int, clock, seal, queue) -> Stream:
+        ring = Ring(plan["ring_depth"], plan["sample_len"], plan["samples_per_read"], plan["period_us"])
+        sampler = Sampler(ring, clock.ticks_us)
+        sampler.reads_by(lambda slot: sampler.ended(self._read(number, ring, slot)), lambda: None)
+        return Stream(number, plan["period_us"], sampler, Packetizer(plan, ring, clock, seal, queue), clock)
 
     def wait(self, micros: int) -> None:
         """Let time pass."""
@@ -113,10 +113,11 @@ class FakeBoard:
         sampler.trigger(None)
 
     def poll(self) -> None:
-        """The foreground: pack and frame what waits."""
+        """The foreground: pack and frame what is due."""
         now = self._clock.update()
         for stream in self.streams:
-            stream.poll(now)
+            while stream.due(now):
+                stream.send()
 
     def report(self) -> None:
         """A set of housekeeping."""
@@ -139,20 +140,21 @@ class FakeBoard:
             self.poll()
             self.send()
 
-    def _read(self, number: int, slot) -> None:
+    def _read(self, number: int, ring: Ring, slot: int) -> int:
         if self._fails:
-            raise OSError(5)
+            return 0
         self._serial += 1
-        length = len(slot)
+        length = ring.read_len
         # Every value differs, and zeros are common, as COBS has to move those.
         octets = (self._serial * 2654435761).to_bytes(12, "big")[-length:] if self._serial % 3 else bytes(length)
-        slot[:] = octets
-        index = self.streams[number].sampler.seen - 1
+        ring.octets[slot * length : (slot + 1) * length] = octets
+        index = ring.words[words.SEEN] - 1
         self.sampled[self.boots - 1, number, index] = octets
+        return 1
 
-    def _write(self, buf, start, size):
+    def _write(self, octets, start, size, waiting):
         size = min(size, self._budget)
-        self.wire += buf[start : start + size]
+        self.wire += octets[start : start + size]
         self._budget -= size
         return size
 
@@ -167,5 +169,5 @@ def _ticks_diff(later, earlier):
 
 
 def _plan(stream) -> dict:
-    fields = "apid", "sample_len", "samples_per_packet", "packet_len", "max_latency_ms", "ring_depth"
+    fields = "apid", "sample_len", "samples_per_packet", "packet_len", "max_latency_ms", "ring_depth", "samples_per_read"
     return {name: getattr(stream, name) for name in fields} | {"period_us": round(1e6 / stream.rate_hz)}

@@ -55,7 +55,8 @@ def board(definition, boot_count=1, sequence=0, time_us=0, built=0, dropped=0, d
     values = {"sid": 1, "reset_cause": 2, "streams": 2, "boot_count": boot_count}
     values |= {"version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
     values |= {"definition_id": definition.definition_id if definition_id is None else definition_id}
-    values |= {"longest_pass_us": 900, "most_waiting": 3, "queue_size": 32, "service_built": built, "service_dropped": dropped}
+    values |= {"longest_pass_us": 900, "most_waiting": 261, "queue_size": 8192}
+    values |= {"service_built": built, "service_dropped": dropped}
     return _housekeeping(definition, values, sequence, time_us)
 
 

@@ -22,7 +22,7 @@ def wire_without(board, *numbers):
 
 def started(bench, **options):
     """A FakeBoard that has booted, with room in its queue; all has been sent."""
-    board = FakeBoard(bench, **{"queue_depth": 16} | options)
+    board = FakeBoard(bench, **options)
     board.boot()
     board.send()
     return board

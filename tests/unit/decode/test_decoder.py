@@ -189,7 +189,7 @@ def test_decoder_takes_a_boot_event_that_comes_again_after_others_as_another_boo
 
 
 def test_decoder_delivers_a_run_that_repeats_another_octet_for_octet(bench):
-    board = FakeBoard(bench, queue_depth=16)
+    board = FakeBoard(bench)
     for _ in range(2):
         board.boot()
         board.send()

@@ -68,8 +68,8 @@ def test_parser_reads_a_board_report(bench):
         firmware="0.1.2",
         definition_id=bench.definition_id,
         longest_pass_us=900,
-        most_frames_waiting=3,
-        queue_depth=32,
+        most_queued_octets=261,
+        queue_octets=8192,
         service_built=20,
         service_dropped=2,
     )

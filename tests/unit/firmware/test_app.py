@@ -1,119 +1,19 @@
 """The composition root on the virtual port: the order of what it says, start-up with sensors missing, limits of a plan."""
 
-import copy
 import json
 from hashlib import sha256
 
 import pytest
 
 from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import MODELS
 from freefall_board import app
 from freefall_board.app import Payload, build
 from freefall_board.ports.virtual import Port
 from freefall_board.version import __version__
 from oracle import codec
+from unit.firmware.app_bench import APID, BOARD, BOOT, DEFINITION_ID, MS, SENSOR_ABSENT, Bench, make_fast_plan, make_plan, one_set
 
-_MS = 1_000_000
-_APID = 64
-_DEFINITION_ID = bytes.fromhex("f1e2d3c4")
-_ADDRESSES = (0x48, 0x49, 0x4A, 0x4B)
 NO_ANSWER, WRONG_IDENTITY, NOT_CONFIGURED = 1, 2, 3
-BOOT, SENSOR_ABSENT = 1, 2
-BOARD = 1
-
-
-def make_plan(thermometers=1, accelerometer=True, period_us=10_000, **changes):
-    """A plan: an ADXL355 at 1 kHz on bus 0 if wanted, then so many TMP117 at period_us, four a bus from bus 1 on."""
-    buses = [{"freq_hz": 400_000, "id": number, "kind": "i2c", "timeout_us": 1000} for number in range(3)]
-    sensors, streams = [], []
-
-    def add(sensor, sample_len, samples, period_us, trigger):
-        streams.append(
-            {
-                "apid": _APID + 1 + len(streams), "sensor": len(sensors), "sample_len": sample_len, "samples_per_packet": samples,
-                "packet_len": codec.stream_packet_length(samples, sample_len), "period_us": period_us, "ring_depth": 64,
-                "max_latency_ms": 50, "trigger": trigger,
-            }
-        )  # fmt: skip
-        sensors.append(sensor)
-
-    if accelerometer:
-        sensor = {"driver": "adxl355", "address": 0x1D, "bus": 0, "config": {"range_code": 1, "odr_code": 2}}
-        add(sensor, 9, 10, 1000, {"kind": "data_ready", "pin": 15})
-    for number in range(thermometers):
-        address, bus = _ADDRESSES[number % 4], 1 + number // 4
-        sensor = {"driver": "tmp117", "address": address, "bus": bus, "config": {"averages_code": 0}}
-        add(sensor, 2, 1, period_us, {"kind": "periodic"})
-    plan = {
-        "format": 1, "apid": _APID, "buses": buses, "sensors": sensors, "streams": streams, "housekeeping_ms": 1000,
-        "link": {"transport": "uart0", "baud": 921_600}, "watchdog_ms": 0,
-    }  # fmt: skip
-    return {**plan, **changes}
-
-
-class Bench:
-    """A payload on the virtual port; `reports` and `stream_packets` are what left by its link."""
-
-    def __init__(self, plan, boot_count=9):
-        self.clock = SimulatedClock()
-        self.octets = bytearray()
-        self.port = Port(self.clock, self.octets.extend, boot_count)
-        targets = {bus["id"]: [] for bus in plan["buses"]}
-        self.models = []
-        for sensor in plan["sensors"]:
-            pin = self.port.line(15) if sensor["driver"] == "adxl355" else None
-            self.models.append(MODELS[sensor["driver"]](sensor["address"], self.clock, pin, 1))
-            targets[plan["buses"][sensor["bus"]]["id"]].append(self.models[-1])
-        self.port.connect(targets)
-        self.streams = len(plan["streams"])
-        self._packets = []  # decoded so far
-        self.payload = Payload(copy.deepcopy(plan), _DEFINITION_ID, self.port)
-
-    def run(self, duration_ms):
-        end_ns = self.clock.now_ns() + duration_ms * _MS
-        while self.clock.now_ns() < end_ns:
-            if not self.payload.step():
-                self.port.idle()
-
-    @property
-    def packets(self):
-        assert self.octets[:1] == b"\0", "a delimiter before the first frame"
-        for encoded in self.octets[1:].split(b"\0")[len(self._packets) : -1]:
-            packet, reason = codec.judge_frame(bytes(encoded))
-            assert reason is None
-            self._packets.append(packet)
-        return self._packets
-
-    @property
-    def service_packets(self):
-        return [packet for packet in self.packets if codec.parse_primary_header(packet)["apid"] == _APID]
-
-    @property
-    def reports(self):
-        """(kind, fields) of every service packet, where kind is the event's number or the SID."""
-        found = []
-        for packet in self.service_packets:
-            fields = codec.parse_report(packet, self.streams)
-            assert fields is not None
-            found.append((("event", fields["event"]) if "event" in fields else ("sid", fields["sid"]), fields))
-        return found
-
-    @property
-    def kinds(self):
-        return [kind for kind, _ in self.reports]
-
-    def of(self, *kind):
-        return [fields for found, fields in self.reports if found == kind]
-
-    @property
-    def stream_apids(self):
-        return {codec.parse_primary_header(packet)["apid"] for packet in self.packets} - {_APID}
-
-
-def one_set(streams):
-    """The kinds of one set of housekeeping reports: SID 1 closes it."""
-    return [*(("sid", 256 + number) for number in range(streams)), ("sid", BOARD)]
 
 
 def test_boot_event_is_the_first_packet_and_says_what_booted():
@@ -125,17 +25,28 @@ def test_boot_event_is_the_first_packet_and_says_what_booted():
     boot |= {"wire_format": 1, "definition_id": 0xF1E2D3C4, "reset_cause": 1}
     assert bench.reports[0] == (("event", BOOT), boot)
     header = codec.parse_primary_header(bench.packets[0])
-    assert (header["apid"], header["sequence_count"]) == (_APID, 0)
+    assert (header["apid"], header["sequence_count"]) == (APID, 0)
 
 
-def test_boot_event_leaves_before_any_sensor_is_waited_for():
+def test_boot_event_is_given_to_the_link_before_any_sensor_is_waited_for():
     bench = Bench(make_plan())
-    sent_ns = []
-    on_octets = bench.port.wire._on_octets
-    bench.port.wire._on_octets = lambda octets: (sent_ns.append(bench.clock.now_ns()), on_octets(octets))
+    link, offered = bench.payload._queue._link, []
+
+    def watched(octets, start, size, waiting):
+        offered.append((bench.clock.now_ns(), bytes(octets[start : start + size]), [model.phases for model in bench.models]))
+        return link(octets, start, size, waiting)
+
+    for model in bench.models:
+        model.phases = 0
+        model.start = lambda read, model=model, start=model.start: (setattr(model, "phases", model.phases + 1), start(read))[1]
+    bench.payload._queue._link = watched
     bench.payload.start()
-    assert sent_ns == [0, 0], "the delimiter and the boot event"
-    assert bench.clock.now_ns() > 5 * _MS
+    ((when_ns, octets, phases),) = offered
+    bench.run(20)
+    assert (when_ns, phases) == (0, [0, 0])
+    assert bench.octets[: len(octets)] == octets
+    assert codec.parse_report(codec.judge_frame(octets[1:-1])[0], 2)["event"] == BOOT
+    assert all(model.phases > 5 for model in bench.models)
 
 
 def test_reports_come_at_the_start_and_every_period_each_stream_before_the_board():
@@ -167,7 +78,7 @@ def test_board_report_counts_the_service_packets_before_it():
     bench.run(2500)
     built = [fields["service_built"] for fields in bench.of("sid", BOARD)]
     assert built == [3, 6, 9]
-    assert bench.of("sid", BOARD)[0]["queue_size"] == 32
+    assert bench.of("sid", BOARD)[0]["queue_size"] == 8192
     assert bench.of("sid", BOARD)[0]["streams"] == 2
 
 
@@ -178,7 +89,7 @@ def test_absent_sensor_is_an_event_its_stream_stays_empty_and_the_others_run():
     bench.run(1100)
     assert bench.kinds[:2] == [("event", BOOT), ("event", SENSOR_ABSENT)]
     assert bench.of("event", SENSOR_ABSENT) == [{"event": SENSOR_ABSENT, "sensor": 1, "reason": NO_ANSWER}]
-    assert bench.stream_apids == {_APID + 1, _APID + 3}
+    assert bench.stream_apids == {APID + 1, APID + 3}
     assert {fields["seen"] for fields in bench.of("sid", 257)} == {0}
     assert {fields["streams"] for fields in bench.of("sid", BOARD)} == {3}, "its ledger is reported all the same"
     assert len(bench.port.ticks) == 1, "no trigger is armed for it"
@@ -205,22 +116,27 @@ def test_sensor_that_fails_between_identity_and_measuring_is_absent():
     assert bench.of("event", SENSOR_ABSENT) == [{"event": SENSOR_ABSENT, "sensor": 0, "reason": NO_ANSWER}]
 
 
-def test_triggers_are_armed_only_when_every_sensor_is_set_up():
+def test_buses_and_then_triggers_are_armed_only_when_every_sensor_is_set_up():
     bench = Bench(make_plan(thermometers=3))
-    armed_ns, transfers_ns = [], []
-    on_edge, on_tick = bench.port.on_edge, bench.port.on_tick
-    bench.port.on_edge = lambda *arguments: (armed_ns.append(bench.clock.now_ns()), on_edge(*arguments))
-    bench.port.on_tick = lambda *arguments: (armed_ns.append(bench.clock.now_ns()), on_tick(*arguments))
+    done = []
     for model in bench.models:
-        model.stop = lambda stop=model.stop: (transfers_ns.append(bench.clock.now_ns()), stop())
+        model.stop = lambda stop=model.stop: (done.append("transfer"), stop())
+    bench.port.bus = lambda plan, bus=bench.port.bus: watched_bus(bus(plan))
+    bench.port.on_edge = lambda *arguments, on_edge=bench.port.on_edge: (done.append("trigger"), on_edge(*arguments))
+    bench.port.on_tick = lambda *arguments, on_tick=bench.port.on_tick: (done.append("trigger"), on_tick(*arguments))
+
+    def watched_bus(bus):
+        bus.arm = lambda: done.append("bus")
+        return bus
+
     bench.payload.start()
-    assert len(armed_ns) == 4
-    assert max(transfers_ns) <= min(armed_ns)
+    assert done.index("bus") > 10
+    assert done[done.index("bus") :] == ["bus"] * 3 + ["trigger"] * 4
 
 
 def test_plan_of_another_format_is_refused_and_both_are_named():
-    plan = make_plan(format=2)
-    with pytest.raises(ValueError, match="runs plan format 1, not 2"):
+    plan = make_plan(format=1)
+    with pytest.raises(ValueError, match="runs plan format 2, not 1"):
         Bench(plan)
 
 
@@ -228,9 +144,9 @@ def test_driver_the_firmware_does_not_have_is_an_import_error():
     plan = make_plan()
     plan["sensors"][1]["driver"] = "abacus"
     port = Port(SimulatedClock(), bytearray().extend)
-    port.connect({bus["id"]: [] for bus in plan["buses"]})
+    port.connect({}, {})
     with pytest.raises(ImportError):
-        Payload(plan, _DEFINITION_ID, port)
+        Payload(plan, DEFINITION_ID, port).start()
 
 
 @pytest.mark.parametrize("absent", [False, True])
@@ -238,7 +154,6 @@ def test_largest_plan_says_all_it_has_to_say_at_start_even_if_the_link_takes_not
     bench = Bench(make_plan(thermometers=8, accelerometer=False, period_us=50_000))
     for model in bench.models:
         model.absent = absent
-    bench.port.wire._room = 0
     bench.port.wire.open = False
     bench.payload.start()
     bench.port.wire.open = True
@@ -250,7 +165,6 @@ def test_reports_of_the_largest_plan_find_room_when_samples_fill_the_queue():
     bench = Bench(make_plan(thermometers=8, accelerometer=False, period_us=1000, housekeeping_ms=500))
     bench.payload.start()
     bench.run(400)
-    bench.port.wire._room = 0
     bench.port.wire.open = False
     bench.run(300)  # the queue is full of samples, and a set of reports falls due
     bench.port.wire.open = True
@@ -260,39 +174,107 @@ def test_reports_of_the_largest_plan_find_room_when_samples_fill_the_queue():
     assert (board["service_dropped"], board["service_built"]) == (0, len(bench.kinds) - 1)
 
 
-def test_watchdog_is_fed_by_every_pass_and_asked_for_only_by_a_plan_with_one():
+def test_watchdog_is_fed_at_every_look_and_asked_for_only_by_a_plan_with_one():
     for timeout_ms in (0, 500):
         bench = Bench(make_plan(watchdog_ms=timeout_ms))
         asked, fed = [], []
         bench.port.watchdog = lambda timeout_ms, asked=asked, fed=fed: asked.append(timeout_ms) or (lambda: fed.append(1))
         bench.payload.start()
-        for _ in range(5):
+        bench.payload.step()
+        fed.clear()
+        for _ in range(20):
+            bench.clock.advance_to(bench.clock.now_ns() + 1 * MS)
             bench.payload.step()
-        assert (asked, len(fed)) == (([500], 5) if timeout_ms else ([], 0))
+        assert (asked, len(fed)) == (([500], 4) if timeout_ms else ([], 0)), "every 5 ms"
 
 
-def test_pass_without_anything_to_do_says_so():
-    bench = Bench(make_plan())
+def test_pass_says_whether_anything_was_sent():
+    bench = Bench(make_plan(thermometers=0))
     bench.payload.start()
+    bench.run(20)
     while bench.payload.step():
         pass
-    bench.clock.advance_to(bench.clock.now_ns() + 3 * _MS)
-    assert bench.payload.step()
+    bench.port.wire.open = False
+    found = []
+    for _ in range(30):
+        bench.clock.advance_to(bench.clock.now_ns() + 1 * MS)
+        before = bench.payload._streams[0].packetizer.framed
+        said = bench.payload.step()
+        assert said == (bench.payload._streams[0].packetizer.framed > before)
+        found.append(said)
+    assert found.count(True) == 3, "30 samples, ten a packet"
+    bench.port.wire.open = True
+    bench.payload.step()
+    bench.clock.advance_to(bench.clock.now_ns() + MS // 10)
+    assert bench.payload.step(), "the link took octets"
+
+
+@pytest.mark.parametrize("timestamps", ["interrupt", "hardware"])
+def test_every_kind_of_trigger_is_sampled_dated_and_accounted_for(timestamps):
+    bench = Bench(make_fast_plan(timestamps, housekeeping_ms=500))
+    bench.payload.start()
+    bench.run(2000)
+    assert bench.stream_apids == {APID + 1, APID + 2, APID + 3, APID + 4}
+    for stream, rate_hz in enumerate((4000, 1000, 50, 20)):
+        ledger = bench.ledger(stream)
+        assert (ledger["bus_errors"], ledger["overruns"], ledger["late"], ledger["samples_dropped"]) == (0, 0, 0, 0)
+        assert ledger["taken"] >= 1.4 * rate_hz
+        samples = bench.samples(stream)
+        assert [index for index, *_ in samples] == list(range(len(samples)))
+    for stream, period_us in ((0, 250), (1, 1000)):
+        made = [(sample.time_ns // 1000, sample.raw) for sample in bench.models[stream].produced]
+        samples = bench.samples(stream)
+        # Entries of the FIFO carry marks in the bits below a value.
+        first = [raw for _, raw in made].index(unmarked(samples[0][3]))
+        found = [(time_us + place * period_us, unmarked(octets)) for _, time_us, place, octets in samples]
+        assert found == made[first : first + len(found)]
+    pulses = bench.models[3]
+    for _, time_us, place, octets in bench.samples(3):
+        assert int.from_bytes(octets, "little") == pulses.count_at((time_us + place * 50_000) * 1000)
+    assert int.from_bytes(octets, "little") > 10
+
+
+def unmarked(octets):
+    """A sample of three axes of 20 bits, without what lies below them."""
+    return bytes(octet & 0xF0 if i % 3 == 2 else octet for i, octet in enumerate(octets))
+
+
+def test_failed_read_is_found_within_5_ms():
+    bench = Bench(make_plan(accelerometer=False, period_us=20_000))
+    bench.payload.start()
+    bench.run(100)
+    model, failed_ns = bench.models[0], []
+    model.start = lambda read: failed_ns.append(bench.clock.now_ns()) or False
+    while not bench.payload._streams[0].sampler.bus_errors():
+        bench.payload.step()
+        bench.port.idle(1000)
+    assert len(failed_ns) == 1
+    assert 0 < bench.clock.now_ns() - failed_ns[0] <= 7 * MS, "the look, and at most two passes of 1 ms"
+
+
+@pytest.mark.parametrize("start_us", [0, 2**29 - 20_000, 2**29 + 1000, 2**30 - 20_000])
+def test_board_looks_after_everything_wherever_its_ticks_begin(start_us):
+    bench = Bench(make_plan(housekeeping_ms=100), start_us=start_us)
+    bench.payload.start()
+    bench.run(1050)
+    assert bench.kinds == [("event", BOOT), *one_set(2) * 11]
+    first = bench.samples(0)[0]
+    assert bench.models[0].produced[0].time_ns // 1000 - start_us == first[1]
 
 
 def test_longest_pass_is_reported():
     bench = Bench(make_plan(housekeeping_ms=100))
     bench.payload.start()
     bench.run(50)
-    write = bench.payload._queue._write
-    slow = [7 * _MS]
+    link = bench.payload._queue._link
+    slow = [7 * MS]
 
     def slowly(*arguments):
         if slow:
             bench.clock.advance_to(bench.clock.now_ns() + slow.pop())
-        return write(*arguments)
+        return link(*arguments)
 
-    bench.payload._queue._write = slowly
+    bench.payload._queue._link = slowly
     bench.run(300)
     assert bench.of("sid", BOARD)[0]["longest_pass_us"] == 0
     assert bench.of("sid", BOARD)[-1]["longest_pass_us"] == 7000

@@ -1,59 +1,22 @@
-"""The drivers against the strict register models, through the virtual board's bus."""
+"""The drivers against the strict register models, through the virtual board's buses."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import adxl355 as adxl355_model
 from freefall.board.sensors import tmp117 as tmp117_model
-from freefall.definition.sensors import DRIVERS
 from freefall_board.drivers import driver_class
 from freefall_board.drivers.adxl355 import Adxl355
+from freefall_board.drivers.pulse_counter import PulseCounter
 from freefall_board.drivers.tmp117 import Tmp117
-from freefall_board.ports.virtual import Bus
+from unit.firmware.driver_bench import MS, make_adxl355, make_adxl355_on_spi, make_tmp117
 
-_MS = 1_000_000
-_ADXL355_AT, _TMP117_AT = 0x1D, 0x48
 _NO_RESULT = b"\x80\x00"  # -256 degC
+on_i2c = pytest.mark.parametrize("make", [make_adxl355, make_tmp117])
+everywhere = pytest.mark.parametrize("make", [make_adxl355, make_adxl355_on_spi, make_tmp117])
 
 
-class Bench:
-    """A driver, and the model of its part alone on a bus."""
-
-    def __init__(self, make_model, driver, config):
-        self.clock = SimulatedClock()
-        self.model = make_model(self.clock)
-        self.driver = driver(Bus(self.clock, 400_000, 1000, [self.model]), self.model.address, config)
-
-    def sleep_ms(self, duration_ms):
-        self.clock.advance_to(self.clock.now_ns() + duration_ms * _MS)
-
-    def configure(self):
-        return self.driver.configure(self.sleep_ms)
-
-    def read(self):
-        sample = bytearray(DRIVERS[self.model.part.lower()].SAMPLE_LEN)
-        self.driver.read_into(sample)
-        return bytes(sample)
-
-
-def make_adxl355(range_code=1, odr_code=2, model=adxl355_model.Adxl355):
-    return Bench(
-        lambda clock: model(_ADXL355_AT, clock, None, lambda s: (0.1, -0.2, 1.0), 1),
-        Adxl355,
-        {"range_code": range_code, "odr_code": odr_code},
-    )
-
-
-def make_tmp117(averages_code=1, model=tmp117_model.Tmp117):
-    return Bench(lambda clock: model(_TMP117_AT, clock, lambda s: 21.0, 1), Tmp117, {"averages_code": averages_code})
-
-
-both = pytest.mark.parametrize("make", [make_adxl355, make_tmp117])
-
-
-@pytest.mark.parametrize(("name", "driver"), [("adxl355", Adxl355), ("tmp117", Tmp117)])
+@pytest.mark.parametrize(("name", "driver"), [("adxl355", Adxl355), ("tmp117", Tmp117), ("pulse_counter", PulseCounter)])
 def test_driver_is_found_by_the_name_a_definition_uses(name, driver):
     assert driver_class(name) is driver
 
@@ -66,7 +29,7 @@ def test_driver_that_does_not_exist_is_an_import_error():
 # --- any driver ---
 
 
-@both
+@everywhere
 def test_part_is_identified_configured_and_then_delivers_what_it_made(make):
     bench = make()
     assert bench.driver.identify()
@@ -79,7 +42,7 @@ def test_part_is_identified_configured_and_then_delivers_what_it_made(make):
     assert [sample.raw for sample in bench.model.read_out][-1] == bench.model.produced[-1].raw
 
 
-@both
+@on_i2c
 @pytest.mark.parametrize("act", ["identify", "configure", "start", "read"])
 def test_absent_part_is_an_os_error(make, act):
     bench = make()
@@ -92,7 +55,7 @@ def test_absent_part_is_an_os_error(make, act):
         acts[act]()
 
 
-@both
+@on_i2c
 def test_hung_part_is_an_os_error_after_the_timeout_of_its_bus(make):
     bench = make()
     assert bench.configure()
@@ -100,10 +63,10 @@ def test_hung_part_is_an_os_error_after_the_timeout_of_its_bus(make):
     before_ns = bench.clock.now_ns()
     with pytest.raises(OSError, match="timeout"):
         bench.read()
-    assert bench.clock.now_ns() - before_ns == _MS
+    assert bench.clock.now_ns() - before_ns == MS
 
 
-@both
+@on_i2c
 @pytest.mark.parametrize("nth", range(1, 4))
 def test_transfer_that_is_not_acknowledged_while_configuring_is_an_os_error(make, nth):
     bench = make()
@@ -114,7 +77,7 @@ def test_transfer_that_is_not_acknowledged_while_configuring_is_an_os_error(make
         bench.configure()
 
 
-@both
+@on_i2c
 def test_sampling_goes_on_after_a_failed_read(make):
     bench = make()
     assert bench.configure()
@@ -126,7 +89,7 @@ def test_sampling_goes_on_after_a_failed_read(make):
     assert bench.read() == bench.model.produced[-1].raw
 
 
-@both
+@everywhere
 def test_part_that_already_measures_is_configured_anew(make):
     bench = make()
     for _ in range(2):
@@ -137,69 +100,12 @@ def test_part_that_already_measures_is_configured_anew(make):
         bench.read()
 
 
-# --- ADXL355 ---
+# --- pulse counter ---
 
 
-def register(bench, number):
-    """A register of the accelerometer, read as the bus reads it."""
-    value = bytearray(1)
-    bench.driver._read(_ADXL355_AT, number, value)
-    return value[0]
-
-
-@pytest.mark.parametrize("range_code", [1, 2, 3])
-@pytest.mark.parametrize("odr_code", range(11))
-def test_accelerometer_has_its_range_and_rate_and_measures_only_when_started(range_code, odr_code):
-    bench = make_adxl355(range_code, odr_code)
-    assert bench.configure()
-    assert [register(bench, number) for number in (0x2C, 0x28, 0x2D)] == [0x80 | range_code, odr_code, 0x01]
-    period_ns = 250_000 << odr_code
-    bench.clock.advance_to(bench.clock.now_ns() + 2 * period_ns)
-    assert not bench.model.produced
-    bench.driver.start()
-    started_ns = bench.clock.now_ns()
-    bench.clock.advance_to(started_ns + 3 * period_ns)
-    assert len(bench.model.produced) in (2, 3)
-    gaps = [
-        later.time_ns - earlier.time_ns for earlier, later in zip(bench.model.produced, bench.model.produced[1:], strict=False)
-    ]
-    assert set(gaps) == {period_ns}
-
-
-@pytest.mark.parametrize("register_number", [0x00, 0x01, 0x02])
-def test_accelerometer_with_another_identity_is_refused(register_number):
-    class Other(adxl355_model.Adxl355):
-        def _read_register(self, register):
-            return super()._read_register(register) ^ (register == register_number)
-
-    assert not make_adxl355(model=Other).driver.identify()
-
-
-@pytest.mark.parametrize(("spoiled", "taken"), [(0, True), (1, True), (2, True), (3, False)])
-def test_accelerometer_whose_reset_spoils_its_trim_is_reset_three_times_at_most(spoiled, taken):
-    bench = make_adxl355()
-    bench.model.spoil_resets(spoiled)
-    assert bench.configure() == taken
-    bench.model.spoil_resets(0)
-    if taken:
-        assert bench.model._shadow == bench.model._trim
-
-
-@pytest.mark.parametrize("register_number", [0x28, 0x2C])
-def test_accelerometer_that_does_not_take_a_setting_is_refused(register_number):
-    class Deaf(adxl355_model.Adxl355):
-        def _write_register(self, register, value):
-            if register != register_number:
-                super()._write_register(register, value)
-
-    assert not make_adxl355(range_code=2, odr_code=3, model=Deaf).configure()
-
-
-def test_accelerometer_is_configured_within_60_ms():
-    bench = make_adxl355()
-    bench.model.spoil_resets(2)
-    bench.configure()
-    assert bench.clock.now_ns() < 60 * _MS
+def test_pulse_counter_is_there_and_has_nothing_to_set_up():
+    driver = PulseCounter(None, {"pin": 18})
+    assert (driver.identify(), driver.configure(None), driver.start()) == (True, True, None)
 
 
 # --- TMP117 ---
@@ -220,7 +126,7 @@ def test_first_sample_of_the_thermometer_is_never_that_of_a_part_without_a_resul
     bench = make_tmp117(averages_code)
     bench.sleep_ms(up_ms)
     if resets:
-        bench.driver._write(_TMP117_AT, 0x01, b"\x00\x02")  # Soft_Reset: as a power cycle of the part alone
+        bench.device.write(0x01, b"\x00\x02")  # Soft_Reset: as a power cycle of the part alone
         bench.sleep_ms(3)
     assert bench.driver.identify()
     assert bench.configure()
@@ -238,7 +144,7 @@ def test_thermometer_that_never_converts_is_refused_after_its_longest_cycle():
 
     bench = make_tmp117(model=Stuck)
     assert not bench.configure()
-    assert 1000 * _MS <= bench.clock.now_ns() < 2000 * _MS
+    assert 1000 * MS <= bench.clock.now_ns() < 2000 * MS
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 """Service packets, octet for octet what the oracle makes of the same values."""
 
-from types import SimpleNamespace
-
 import pytest
 
+from freefall_board.core import words as at
 from freefall_board.core.clock import OnBoardClock
 from freefall_board.core.reporter import Identity, Reporter
 from freefall_wire import frame, reports
@@ -43,22 +42,49 @@ def bench():
     return Bench()
 
 
-def at(sequence_count, counter):
+def header(sequence_count, counter):
     """The oracle's arguments for the bench's time."""
     time = codec.encode_time(_SECONDS, _MICROS)
     return {"apid": _APID, "sequence_count": sequence_count, "counter": counter, "time": time}
 
 
-def sampler_of(values):
-    """A sampler that counted what a ledger's fields say."""
-    names = ("seen", "taken", "bus_errors", "overruns")
-    return SimpleNamespace(longest_us=values["longest_interrupt_us"], **{name: values[name] for name in names})
+_HEAD = 5  # of the ring, in every snapshot here
 
 
-def packetizer_of(values):
+class Sampler:
+    """A sampler that counted what a ledger's fields say, and has a read of so many samples under way."""
+
+    def __init__(self, values, reading=0):
+        self._values = values
+        self._reading = reading
+
+    def snapshot(self, into):
+        """See Sampler."""
+        assert len(into) == at.SNAPSHOT_LEN
+        values = self._values
+        into[at.SEEN] = (values["seen"] + self._reading) % TICKS_MODULO
+        into[at.READING] = self._reading
+        into[at.TAKEN], into[at.BUS_ERRORS], into[at.OVERRUNS] = values["taken"], values["bus_errors"], values["overruns"]
+        into[at.LONGEST_US] = values["longest_interrupt_us"]
+        into[at.HEAD] = _HEAD
+
+
+class Packetizer:
     """A packetizer that counted what a ledger's fields say."""
-    names = ("most_waiting", "framed", "samples_sent", "samples_dropped", "packets_sent", "packets_dropped", "late")
-    return SimpleNamespace(pending=lambda: values["pending"], **{name: values[name] for name in names})
+
+    def __init__(self, values):
+        self._values = values
+        for name in ("most_waiting", "framed", "samples_sent", "samples_dropped", "packets_sent", "packets_dropped"):
+            setattr(self, name, values[name])
+
+    def pending(self, head):
+        """See Packetizer."""
+        assert head == _HEAD, "what the ring held when the counters were what they are"
+        return self._values["pending"]
+
+    def late(self):
+        """See Packetizer."""
+        return self._values["late"]
 
 
 _COUNTED = {
@@ -71,14 +97,14 @@ _EMPTY = dict.fromkeys(_ORDINARY, 0)
 
 def test_boot_event_is_the_oracles(bench):
     bench.reporter.boot()
-    assert bench.packets == [codec.event(1, _BOOT, **at(0, 0))]
+    assert bench.packets == [codec.event(1, _BOOT, **header(0, 0))]
 
 
 @pytest.mark.parametrize("reason", [reports.NO_ANSWER, reports.WRONG_IDENTITY, reports.NOT_CONFIGURED])
 @pytest.mark.parametrize("sensor", [0, 7])
 def test_sensor_absent_is_the_oracles(bench, sensor, reason):
     bench.reporter.sensor_absent(sensor, reason)
-    assert bench.packets == [codec.event(2, {"sensor": sensor, "reason": reason}, **at(0, 0))]
+    assert bench.packets == [codec.event(2, {"sensor": sensor, "reason": reason}, **header(0, 0))]
 
 
 @pytest.mark.parametrize("event", [reports.SENSOR_STOPPED, reports.SENSOR_BACK])
@@ -86,38 +112,38 @@ def test_sensor_absent_is_the_oracles(bench, sensor, reason):
 def test_sensor_state_is_the_oracles(bench, event, stream, bus_errors):
     bench.reporter.sensor_state(event, stream, bus_errors)
     values = {"stream": stream, "spare": 0, "bus_errors": bus_errors}
-    assert bench.packets == [codec.event(event, values, **at(0, 0))]
+    assert bench.packets == [codec.event(event, values, **header(0, 0))]
 
 
 @pytest.mark.parametrize("values", [_ORDINARY, _FULL, _EMPTY], ids=["ordinary", "full", "empty"])
 @pytest.mark.parametrize("stream", [0, 7])
 def test_ledger_is_the_oracles(bench, stream, values):
-    bench.reporter.ledger(stream, sampler_of(values), packetizer_of(values))
-    assert bench.packets == [codec.housekeeping({"sid": 256 + stream, **values}, **at(0, 0))]
+    bench.reporter.ledger(stream, Sampler(values), Packetizer(values))
+    assert bench.packets == [codec.housekeeping({"sid": 256 + stream, **values}, **header(0, 0))]
 
 
 @pytest.mark.parametrize("longest_us", [0, 12_345, _MOST])
 def test_board_report_is_the_oracles(bench, longest_us):
-    bench.frames.most_waiting, bench.frames.depth = 31, 32
+    bench.frames.most_waiting, bench.frames.size = 8000, 8192
     bench.reporter.built, bench.reporter.dropped = _MOST, 5
     bench.reporter.board(8, longest_us)
-    values = {"sid": 1, "streams": 8, **_BOOT, "longest_pass_us": longest_us, "most_waiting": 31, "queue_size": 32}
+    values = {"sid": 1, "streams": 8, **_BOOT, "longest_pass_us": longest_us, "most_waiting": 8000, "queue_size": 8192}
     values |= {"service_built": _MOST, "service_dropped": 5}
-    assert bench.packets == [codec.housekeeping(values, **at(0, 0))]
+    assert bench.packets == [codec.housekeeping(values, **header(0, 0))]
     assert bench.reporter.built == 0, "the counter wraps at 2^30"
 
 
 def test_short_report_after_a_long_one_is_padded_with_zeros(bench):
-    bench.reporter.ledger(0, sampler_of(_FULL), packetizer_of(_FULL))
+    bench.reporter.ledger(0, Sampler(_FULL), Packetizer(_FULL))
     bench.reporter.sensor_absent(1, 1)
-    assert bench.packets[1] == codec.event(2, {"sensor": 1, "reason": 1}, **at(1, 0))
+    assert bench.packets[1] == codec.event(2, {"sensor": 1, "reason": 1}, **header(1, 0))
 
 
 def test_reports_share_a_sequence_and_count_by_their_own_type(bench):
     reporter = bench.reporter
     reporter.boot()
     reporter.sensor_absent(0, 1)
-    reporter.ledger(0, sampler_of(_EMPTY), packetizer_of(_EMPTY))
+    reporter.ledger(0, Sampler(_EMPTY), Packetizer(_EMPTY))
     reporter.sensor_state(reports.SENSOR_BACK, 0, 0)
     reporter.board(1, 0)
     reporter.sensor_state(reports.SENSOR_STOPPED, 0, 0)
@@ -134,7 +160,7 @@ def test_counters_of_headers_wrap(bench):
     bench.reporter._housekeeping_count = 65535
     for _ in range(2):
         bench.reporter.boot()
-        bench.reporter.ledger(0, sampler_of(_EMPTY), packetizer_of(_EMPTY))
+        bench.reporter.ledger(0, Sampler(_EMPTY), Packetizer(_EMPTY))
     counters = [codec.parse_pus_header(packet)["counter"] for packet in bench.packets]
     sequence = [codec.parse_primary_header(packet)["sequence_count"] for packet in bench.packets]
     assert (counters, sequence) == ([65535, 65535, 0, 0], [16383, 0, 1, 2])
@@ -149,19 +175,9 @@ def test_report_the_queue_refuses_is_counted_and_leaves_a_hole_in_the_sequence(b
     assert [codec.parse_primary_header(packet)["sequence_count"] for packet in bench.packets] == [0, 2]
 
 
-def test_ledger_looks_again_when_a_trigger_came_meanwhile(bench):
-    values = {**_EMPTY, "seen": 10, "taken": 10, "pending": 10}
-    sampler, packetizer = sampler_of(values), packetizer_of(values)
-    triggers = iter((1, 1, 0))
-
-    def pending():
-        found = sampler.taken
-        came = next(triggers)
-        sampler.seen += came
-        sampler.taken += came
-        return found
-
-    packetizer.pending = pending
-    bench.reporter.ledger(0, sampler, packetizer)
-    after = {**values, "seen": 12, "taken": 12, "pending": 12}
-    assert bench.packets == [codec.housekeeping({"sid": 256, **after}, **at(0, 0))]
+@pytest.mark.parametrize("seen", [0, 100, _MOST])
+@pytest.mark.parametrize("reading", [1, 25])
+def test_read_under_way_is_not_yet_seen(bench, reading, seen):
+    values = {**_ORDINARY, "seen": seen}
+    bench.reporter.ledger(3, Sampler(values, reading), Packetizer(values))
+    assert bench.packets == [codec.housekeeping({"sid": 259, **values}, **header(0, 0))]

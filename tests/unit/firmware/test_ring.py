@@ -1,59 +1,91 @@
-"""The ring against a deque."""
+"""The ring against a deque: what is taken together, what is late, the smoothed interval, and when somebody should come for it."""
 
 from collections import deque
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from freefall_board.core.ring import FULL, Ring
+from freefall_board.core import words as at
+from freefall_board.core.ring import Ring, due_handler
+from unit.firmware.parts import TICKS_MODULO, store
 
-_SAMPLE_LEN = 3
+_PERIOD_US = 1000
+_NEIGHBOURS = b"\xee" * 5
+
+
+def take(ring, most):
+    """Up to `most` reads as octets, taken to the middle of a buffer whose neighbours must stay as they are."""
+    room = most * ring.read_len
+    buf = bytearray(_NEIGHBOURS + bytes(room) + _NEIGHBOURS)
+    taken = ring.take(buf, len(_NEIGHBOURS), most)
+    stop = len(_NEIGHBOURS) + taken * ring.read_len
+    assert buf[: len(_NEIGHBOURS)] == _NEIGHBOURS
+    assert buf[stop:] == bytes(room - taken * ring.read_len) + _NEIGHBOURS
+    return bytes(buf[len(_NEIGHBOURS) : stop])
 
 
 class RingAgainstDeque(RuleBasedStateMachine):
-    """Producer and consumer in any order; the model holds (number, stamp, octets)."""
+    """Producer and consumer in any order; the model holds (number, time, octets) and knows no modulo."""
 
-    @initialize(depth=st.sampled_from([1, 2, 4, 8]))
-    def build(self, depth):
-        self.depth = depth
-        self.ring = Ring(depth, _SAMPLE_LEN)
-        self.model = deque()
-
-    @rule(
-        number=st.integers(0, 2**30 - 1),
-        stamp=st.integers(0, 2**30 - 1),
-        octets=st.binary(min_size=_SAMPLE_LEN, max_size=_SAMPLE_LEN),
-        commits=st.booleans(),
+    @initialize(
+        depth=st.sampled_from([1, 2, 4, 8]),
+        step=st.sampled_from([1, 2, 5]),
+        number=st.sampled_from([0, TICKS_MODULO - 9]),
+        time=st.sampled_from([0, TICKS_MODULO - 2500]),
     )
-    def produce(self, number, stamp, octets, commits):
-        slot = self.ring.reserve()
+    def build(self, depth, step, number, time):
+        self.depth, self.step = depth, step
+        self.ring = Ring(depth, 3, step, _PERIOD_US)
+        self.model = deque()
+        self.number, self.time = number, time
+        self.last = None  # (number, time) of the read taken last
+        self.late = 0
+        self.count = 0
+
+    @rule(missed=st.sampled_from([0, 0, 0, 1, 4, 7]), more_us=st.sampled_from([0, 0, -30, 499, 501, 3000]))
+    def produce(self, missed, more_us):
+        """The next read, with `missed` samples between it and the one before, and so much later or earlier than that."""
         if len(self.model) == self.depth:
-            assert slot == FULL
+            assert self.ring.waiting() == self.depth
             return
-        # A reservation that is not committed gives the slot back, whatever was written there.
-        self.ring.slots[slot][:] = octets
-        self.ring.numbers[slot] = number
-        self.ring.stamps[slot] = stamp
-        if commits:
-            self.ring.commit()
-            self.model.append((number, stamp, octets))
+        self.number += self.step + missed
+        self.time += (self.step + missed) * _PERIOD_US + more_us * self.step
+        self.count += 1
+        octets = self.count.to_bytes(3, "big") * self.step
+        store(self.ring, self.number, self.time, octets)
+        self.model.append((self.number, self.time, octets))
+
+    @rule(most=st.integers(1, 9))
+    def consume(self, most):
+        taken = b""
+        for i in range(min(most, len(self.model))):
+            number, time, octets = self.model[0]
+            if self.last:
+                behind, elapsed = number - self.last[0], time - self.last[1]
+                # By the definition: the time that so many samples take, and half of a read's.
+                late = elapsed > behind * _PERIOD_US + self.step * _PERIOD_US // 2
+                if i and (late or behind != self.step):
+                    break
+                self.late += late
+            self.last = number, time
+            taken += octets
+            self.model.popleft()
+        assert take(self.ring, most) == taken
 
     @precondition(lambda self: self.model)
-    @rule()
-    def consume(self):
-        assert self.oldest() == self.model.popleft()
-        self.ring.release()
-
-    def oldest(self):
-        slot = self.ring.oldest()
-        return self.ring.numbers[slot], self.ring.stamps[slot], bytes(self.ring.slots[slot])
+    @invariant()
+    def oldest_agrees(self):
+        number, time, _ = self.model[0]
+        assert self.ring.oldest_number() == number % TICKS_MODULO
+        if self.step == 1:
+            assert self.ring.oldest_stamp() == time % TICKS_MODULO
 
     @invariant()
     def agrees(self):
-        assert self.ring.waiting() == len(self.model)
-        if self.model:
-            assert self.oldest() == self.model[0]
+        assert self.ring.waiting() == self.ring.waiting_at(self.ring.words[at.HEAD]) == len(self.model)
+        assert self.ring.late() == self.late
 
 
 TestRingAgainstDeque = RingAgainstDeque.TestCase
@@ -62,13 +94,132 @@ TestRingAgainstDeque = RingAgainstDeque.TestCase
 @pytest.mark.parametrize("depth", [0, -1, 3, 6, 1023])
 def test_ring_refuses_a_depth_that_is_no_power_of_two_and_names_it(depth):
     with pytest.raises(ValueError, match=f"power of two, not {depth}$"):
-        Ring(depth, 2)
+        Ring(depth, 2, 1, _PERIOD_US)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 1024])
 def test_ring_holds_exactly_its_depth(depth):
-    ring = Ring(depth, 1)
-    for _ in range(depth):
-        assert ring.reserve() != FULL
-        ring.commit()
-    assert (ring.reserve(), ring.waiting()) == (FULL, depth)
+    ring = Ring(depth, 1, 1, _PERIOD_US)
+    for number in range(depth):
+        assert ring.waiting() == number
+        store(ring, number, 0, b"\0")
+    assert ring.waiting() == depth
+
+
+def test_late_counter_wraps_at_2_to_the_30():
+    ring = Ring(2, 1, 1, _PERIOD_US)
+    ring.words[at.LATE] = TICKS_MODULO - 1
+    store(ring, 0, 0, b"a")
+    store(ring, 1, 2000, b"b")
+    assert (take(ring, 2), take(ring, 2), ring.late()) == (b"a", b"b", 0)
+
+
+# What can be judged: 268 s of ticks, which are as many periods as fit.
+
+
+@pytest.mark.parametrize(("missed_s", "late"), [(267, 1), (269, 0)])
+def test_gap_too_long_for_its_ticks_to_tell_is_not_called_late(missed_s, late):
+    ring = Ring(2, 1, 1, 1_000_000)
+    store(ring, 0, 0, b"a")
+    store(ring, missed_s, (missed_s + 1) * 1_000_000, b"b")
+    take(ring, 1)
+    assert (take(ring, 1), ring.late()) == (b"b", late)
+
+
+# Interval
+
+
+@given(
+    st.sampled_from([1, 4, 25]),
+    st.integers(200, 10_000),
+    st.lists(st.tuples(st.integers(-40, 40), st.sampled_from([0, 0, 0, 2, 30])), max_size=30),
+)
+def test_interval_is_smoothed_over_reads_that_follow_each_other(step, period_us, reads):
+    ring = Ring(1, 1, step, period_us)
+    read_us = step * period_us
+    eighths = 8 * read_us
+    assert ring.words[at.INTERVAL] == eighths
+    number = time = 0
+    store(ring, 0, 0, bytes(step))
+    take(ring, 1)
+    for per_mille, missed in reads:
+        number += step + missed
+        elapsed = read_us * (1000 + per_mille) // 1000 + missed * period_us
+        time += elapsed
+        store(ring, number, time, bytes(step))
+        take(ring, 1)
+        if not missed:
+            eighths += elapsed - eighths // 8
+        assert ring.words[at.INTERVAL] == eighths
+
+
+def test_late_read_does_not_count_for_the_interval():
+    ring = Ring(1, 1, 1, _PERIOD_US)
+    for number, time in enumerate((0, 1000, 2501)):
+        store(ring, number, time, b"a")
+        take(ring, 1)
+    assert (ring.late(), ring.words[at.INTERVAL]) == (1, 8 * _PERIOD_US)
+
+
+@pytest.mark.parametrize("percent", [98, 100, 103])
+def test_first_sample_of_a_read_is_dated_back_at_the_sensors_own_pace(percent):
+    step, read_us = 25, 25 * _PERIOD_US * percent // 100
+    ring = Ring(1, 1, step, _PERIOD_US)
+    for count in range(1, 81):
+        stamp = TICKS_MODULO - 700_000 + count * read_us
+        store(ring, count * step, stamp, bytes(step))
+        true = stamp - read_us + read_us // step
+        error_us = (ring.oldest_stamp() - true + TICKS_MODULO // 2) % TICKS_MODULO - TICKS_MODULO // 2
+        # At first the sensor's data sheet is all that is known of its pace.
+        limit_us = 24 * _PERIOD_US * abs(percent - 100) / 100 + 1 if count < 60 else 2
+        assert abs(error_us) <= limit_us
+        take(ring, 1)
+
+
+# due
+
+
+def make_due(depth=8, reads=3, max_latency_us=500):
+    """A ring whose reads are stored at tick `time`, and its due(now)."""
+    ring = Ring(depth, 1, 1, _PERIOD_US)
+    return ring, due_handler(ring.words, reads, max_latency_us)
+
+
+@pytest.mark.parametrize(("depth", "reads", "first"), [(64, 3, 3), (8, 7, 4), (2, 9, 1), (1, 1, 1)])
+def test_due_when_a_packet_is_full_or_the_ring_half_full(depth, reads, first):
+    ring, due = make_due(depth, reads)
+    waiting = []
+    for number in range(depth):
+        store(ring, number, 0, b"a")
+        waiting.append(due(0))
+    assert waiting == [int(number + 1 >= first) for number in range(depth)]
+
+
+@pytest.mark.parametrize("stamp", [0, 1000, TICKS_MODULO - 1, TICKS_MODULO - 300, TICKS_MODULO // 2])
+def test_due_when_the_oldest_is_as_old_as_the_latency(stamp):
+    ring, due = make_due()
+    store(ring, 0, stamp, b"a")
+    store(ring, 1, stamp + 400, b"b")
+    found = [due((stamp + age) % TICKS_MODULO) for age in (0, 499, 500, 501, 100_000)]
+    assert found == [0, 0, 1, 1, 1]
+
+
+def test_due_is_not_misled_by_a_stamp_newer_than_now():
+    ring, due = make_due()
+    store(ring, 0, 1000, b"a")
+    assert due(999) == due(1000 - 100_000_000) == 0
+
+
+def test_nothing_is_due_of_an_empty_ring():
+    ring, due = make_due(depth=1, reads=1, max_latency_us=0)
+    assert due(12345) == 0
+    store(ring, 0, 0, b"a")
+    take(ring, 1)
+    assert due(12345) == 0
+
+
+@pytest.mark.parametrize(("is_due", "reading", "expected"), [(0, 0, 0), (1, 0, 1), (1, 25, 0), (0, 25, 0)])
+def test_due_when_a_read_waits_for_the_foreground(is_due, reading, expected):
+    ring, due = make_due()
+    ring.words[at.DUE], ring.words[at.READING] = is_due, reading
+    assert due(0) == expected

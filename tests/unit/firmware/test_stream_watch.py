@@ -1,9 +1,13 @@
-"""When a stream says that its sensor stopped and that it is back."""
+"""When a stream says that its sensor stopped and that it is back; and when it has a read begun that no interrupt begins."""
 
 import pytest
 
 from freefall_board.core.clock import OnBoardClock
+from freefall_board.core.packetizer import Packetizer
+from freefall_board.core.ring import Ring
+from freefall_board.core.sampler import Sampler
 from freefall_board.core.stream import Stream
+from freefall_board.core.words import ERRORS_IN_ROW
 from freefall_wire import frame
 from freefall_wire.reports import SENSOR_BACK, SENSOR_STOPPED
 from unit.firmware.parts import TICKS_MODULO, Frames, Ticks
@@ -14,26 +18,27 @@ _PAUSE_US = 100 * _MS
 
 
 class Bench:
-    """A stream, watched; `events` is (event, true time in microseconds since it was armed)."""
+    """A stream, watched; `events` is (event, true time in microseconds since it was armed). Reads are over at once."""
 
     def __init__(self, period_us=1000, start_us=0):
         self.ticks = Ticks(start_us)
         clock = self.clock = OnBoardClock(self.ticks.now, self.ticks.diff)
         plan = {
-            "apid": 11, "sample_len": 1, "samples_per_packet": 2, "packet_len": 20, "max_latency_ms": 10, "ring_depth": 8,
+            "apid": 11, "sample_len": 1, "samples_per_read": 1, "samples_per_packet": 2, "packet_len": 20, "max_latency_ms": 10,
             "period_us": period_us,
         }  # fmt: skip
-        self.stream = Stream(5, plan, self.read_into, clock, frame.seal_in_place, Frames())
+        self.ring = Ring(8, 1, 1, period_us)
+        self.sampler = Sampler(self.ring, self.ticks.now)
+        self.sampler.reads_by(lambda slot: self.sampler.ended(int(not self.failing)), None)
+        self.frames = Frames()
+        packetizer = Packetizer(plan, self.ring, clock, frame.seal_in_place, self.frames)
+        self.stream = Stream(5, period_us, self.sampler, packetizer, clock)
         self.start_us = start_us
         self.failing = False
         self.events = []
         self.errors = []
         self.takes_events = True
         self.stream.armed(clock.now)
-
-    def read_into(self, buf):
-        if self.failing:
-            raise OSError(5)
 
     def sensor_state(self, event, stream, bus_errors):
         """As Reporter's."""
@@ -45,13 +50,14 @@ class Bench:
     def turn(self, after_us=0):
         self.ticks.true_us += after_us
         now = self.clock.update()
-        self.stream.poll(now)
+        while self.stream.due(now):
+            self.stream.send()
         self.stream.watch(now, self)
 
     def trigger(self, after_us=1000, failing=False):
         self.ticks.true_us += after_us
         self.failing = failing
-        self.stream.sampler.trigger(None)
+        self.sampler.trigger(None)
         self.turn()
 
     def run(self, duration_us, step_us=1000, failing=False):
@@ -91,8 +97,19 @@ def test_good_read_is_back():
     bench = Bench()
     bench.run(300 * _MS, failing=True)
     bench.run(32 * _MS)
+    assert bench.events == [(SENSOR_STOPPED, _PAUSE_US), (SENSOR_BACK, 301 * _MS)]
+    assert bench.errors == [_PAUSE_US // _MS, 300]
+
+
+def test_stopped_sensor_is_back_with_a_good_read_and_not_with_fewer_failures():
+    bench = Bench()
+    bench.run(300 * _MS, failing=True)
+    bench.ring.words[ERRORS_IN_ROW] = 1
+    bench.turn(200 * _MS)
+    bench.trigger(failing=True)
+    assert bench.kinds == [SENSOR_STOPPED]
+    bench.trigger()
     assert bench.kinds == [SENSOR_STOPPED, SENSOR_BACK]
-    assert bench.errors == [_PAUSE_US // _MS, bench.stream.sampler.bus_errors]
 
 
 def test_events_of_a_flapping_sensor_are_a_pause_apart():
@@ -189,3 +206,38 @@ def test_event_the_queue_refused_is_told_again_after_the_pause():
     bench.takes_events = True
     bench.wait(_SECOND, 10 * _MS)
     assert bench.kinds == [SENSOR_STOPPED] * (refused + 1)
+
+
+def test_trigger_that_finds_no_room_is_no_silence():
+    bench = Bench()
+    bench.stream.due = lambda now: 0
+    bench.run(2 * _SECOND)
+    assert (bench.ring.waiting(), bench.events) == (8, [])
+
+
+# The read that waits for the foreground
+
+
+def make_resumed():
+    """A bench whose stream says when it resumes, and when a packet is sent."""
+    bench = Bench()
+    done = []
+    bench.sampler.resume = lambda: done.append("resumed")
+    packetizer = bench.stream.packetizer
+    packetizer.send, send = lambda: done.append("sent") or send(), packetizer.send
+    bench.stream = Stream(5, 1000, bench.sampler, packetizer, bench.clock)
+    return bench, done
+
+
+def test_sending_begins_the_read_that_waits_before_it_takes_the_time_to_send():
+    bench, done = make_resumed()
+    bench.sampler.trigger(None)
+    assert bench.stream.send() == 1
+    assert done == ["resumed", "sent"]
+
+
+def test_watching_begins_the_read_that_nobody_is_told_of():
+    bench, done = make_resumed()
+    for _ in range(3):
+        bench.stream.watch(bench.clock.update(), bench)
+    assert done == ["resumed"] * 3

@@ -1,0 +1,45 @@
+"""The words of one stream that its interrupts and the foreground share: an array of signed 32-bit words, and what each is.
+
+Words are read and written whole, each is written by one side only, and the one that makes others valid is written last.
+MicroPython puts a constant into its machine code only where it is defined in the same module, so modules of this folder define
+those they use again, under the same name; a test holds them equal.
+"""
+
+# Written in interrupts
+SEEN = 0  # samples announced by triggers; all counters are modulo 2^30
+TAKEN = 1
+BUS_ERRORS = 2
+OVERRUNS = 3
+ERRORS_IN_ROW = 4
+LONGEST_US = 5
+CHANGES = 6  # counts interrupts
+READING = 7  # samples of the read under way, 0 when there is none
+STAMP = 8  # of the read under way, or of the last
+DUE = 9  # 1 when a read is due that cannot be begun yet
+DUE_STAMP = 10
+GOOD_STAMP = 11  # of the last good read; -1 before the first
+HEAD = 12  # the ring's, over twice its depth, which tells a full ring from an empty one
+
+# Written by the foreground
+TAIL = 13  # as HEAD
+SNAPSHOT_LEN = 14  # the words so far are what a ledger is made of
+LAST = 14  # number of the read taken from the ring last; -1 before the first
+LAST_STAMP = 15
+LATE = 16  # reads that came later than their number and period say
+INTERVAL = 17  # smoothed time between two reads that follow each other, in 1/8 us
+
+# Fixed
+STEP = 18  # samples in a read
+PERIOD_US = 19  # of reads
+MOST_STEPS = 20  # reads between two of which the time can be told
+DEPTH = 21
+READ_LEN = 22
+LATENCY_US = 23  # from a trigger to the first line of its handler
+
+# Two words for every slot of the ring: number and stamp
+SLOTS = 24
+
+COUNTER_MASK = 0x3FFFFFFF
+TICKS_MASK = 0x3FFFFFFF
+STOPPED = 3  # one failed read may be a glitch; this many in a row are a sensor that does not answer
+MOST_JUDGED_US = 0x10000000  # longer than this, a difference of ticks does not tell the time that has passed

@@ -1,0 +1,173 @@
+"""RP2040: reads that interrupts begin and the DMA carries out; what buses of every kind have in common."""
+
+from array import array
+
+import machine
+import micropython
+import rp2
+from micropython import const
+
+# The bus's words, shared with its reads
+_CURRENT = const(0)  # number of the read under way, _NOBODY while the bus recovers, -1 when it is free
+_WAITING = const(1)  # bit n: read n waits for the bus
+_BEGUN = const(2)  # tick at which the read under way began
+_RELEASE = const(3)  # the pin of its chip select, as a bit; 0 on a bus without
+_SIO = const(4)
+_CONTROLLER = const(5)  # where its registers are
+_TIMEOUT_US = const(6)
+_CHANNELS = const(7)  # its DMA channels, as bits
+_SLOTS = const(8)  # for each read the slot it is to fill
+MOST_READS = 8
+_NOBODY = const(8)
+
+# RP2040 data sheet: 2.3.1.7 (SIO), 2.5.7 (DMA), 4.6.4 (timer)
+_SIO_BASE = 0xD0000000 - (1 << 32)  # as a signed word
+_OUT_SET = const(0x14 >> 2)
+_DMA = const(0x50000000)
+_INTR = const(0x400 >> 2)
+_INTE0 = const(0x404 >> 2)
+_CHAN_ABORT = const(0x444 >> 2)
+_TIMERAWL = const(0x40054028)
+_TICKS_MASK = const(0x3FFFFFFF)
+
+
+class Bus:
+    """A bus of the plan. One read at a time; others wait, the one of the earliest stream first. Nothing here waits for the wires.
+
+    A subclass sets up the two DMA channels, `receive` and `send`; the end of the first is the end of a read. It gives
+    two functions: failed(words), whether the controller knows that the read under way has failed, and recover(words, first),
+    which frees the bus, or begins to when it is called first, and returns whether it is free.
+    """
+
+    def __init__(self, plan, controller, failed, recover):
+        self.receive = rp2.DMA()
+        self.send = rp2.DMA()
+        channels = 1 << self.receive.channel | 1 << self.send.channel
+        words = (-1, 0, 0, 0, _SIO_BASE, controller, plan["timeout_us"], channels)
+        self.words = words = array("i", words + (0,) * MOST_READS)
+        self._starts = starts = []
+        self._ended = ended = []
+        self._overdue = overdue_handler(words, failed)
+        self.check = check_handler(words, starts, ended, self._overdue, recover)
+        self._on_received = received_handler(words, starts, ended)
+
+    def arm(self):
+        """From now on only reads begun by interrupts."""
+        self.receive.irq(self._on_received, hard=True)
+
+    def next_number(self):
+        """The number of the read that will be added next."""
+        return len(self._starts)
+
+    def add(self, start, ended):
+        """Take on that read; returns start(slot)."""
+        self._starts.append(start)
+        self._ended.append(ended)
+        return start
+
+    @micropython.native
+    def poll(self):
+        """End a read that failed or takes too long, as not good. Foreground; then interrupts are off for about 50 us."""
+        if not self._overdue():
+            return
+        state = machine.disable_irq()
+        # It looks again: the read may have ended in the meantime.
+        self.check()
+        machine.enable_irq(state)
+
+
+def overdue_handler(words, failed):
+    """A function: 1 when the read under way has failed or takes too long, or the bus still recovers; else 0. Interrupt-safe."""
+
+    @micropython.viper
+    def overdue() -> int:
+        w = ptr32(words)
+        current = w[_CURRENT]
+        if current < 0:
+            return 0
+        if current == _NOBODY or int(failed(words)):
+            return 1
+        if (ptr32(_TIMERAWL)[0] - w[_BEGUN]) & _TICKS_MASK > w[_TIMEOUT_US]:
+            return 1
+        return 0
+
+    return overdue
+
+
+def check_handler(words, starts, ended, overdue, recover):
+    """A function that ends, as not good, a read that is overdue. In interrupts, or with interrupts off.
+
+    In viper, for at the highest rates the next sample's read has to fit in behind it. It captures five variables, and to call a
+    closure of more MicroPython takes memory from the heap.
+    """
+
+    @micropython.viper
+    def check():
+        if int(overdue()) == 0:
+            return
+        w = ptr32(words)
+        current = w[_CURRENT]
+        first = 0
+        if current != _NOBODY:
+            first = 1
+            _abort(w[_CHANNELS])
+        free = int(recover(words, first))
+        if first:
+            w[_CURRENT] = _NOBODY
+            ended[current](0)
+        if free:
+            release(words, starts)
+            return
+        # A bus that somebody holds: reads fail, and nobody waits for it.
+        waiting = w[_WAITING]
+        w[_WAITING] = 0
+        number = 0
+        while waiting:
+            if waiting & 1:
+                ended[number](0)
+            waiting >>= 1
+            number += 1
+
+    return check
+
+
+def received_handler(words, starts, ended):
+    """A handler of the receiving channel's interrupt: the read is over, the next one may have the bus."""
+
+    @micropython.viper
+    def on_received(channel):
+        number = ptr32(words)[_CURRENT]
+        # First, for the wires are what everyone waits for.
+        release(words, starts)
+        ended[number](1)
+
+    return on_received
+
+
+@micropython.viper
+def release(words, starts):
+    """Free the bus and begin the read that waits for it. In interrupts, or with interrupts off."""
+    w = ptr32(words)
+    ptr32(w[_SIO])[_OUT_SET] = w[_RELEASE]
+    w[_CURRENT] = -1
+    waiting = w[_WAITING]
+    if waiting == 0:
+        return
+    number = 0
+    while (waiting >> number) & 1 == 0:
+        number += 1
+    w[_WAITING] = waiting & ~(1 << number)
+    starts[number](w[_SLOTS + number])
+
+
+@micropython.viper
+def _abort(channels: int):
+    dma = ptr32(_DMA)
+    # An aborted channel may still raise its interrupt (erratum RP2040-E13).
+    enabled = dma[_INTE0]
+    dma[_INTE0] = enabled & ~channels
+    dma[_CHAN_ABORT] = channels
+    while dma[_CHAN_ABORT] & channels:
+        pass
+    dma[_INTR] = channels
+    dma[_INTE0] = enabled

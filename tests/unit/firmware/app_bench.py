@@ -1,0 +1,181 @@
+"""A payload on the virtual port with the sensor models its plan asks for; what it says, taken apart by the oracle."""
+
+import copy
+
+from freefall.board.clock import SimulatedClock
+from freefall.board.sensors import MODELS, PulseSource
+from freefall_board.app import Payload
+from freefall_board.ports.virtual import Port
+from oracle import codec
+
+MS = 1_000_000
+APID = 64
+DEFINITION_ID = bytes.fromhex("f1e2d3c4")
+BOOT, SENSOR_ABSENT = 1, 2  # events
+BOARD = 1  # structure id
+_ADDRESSES = (0x48, 0x49, 0x4A, 0x4B)
+_WATERMARK = 25
+
+
+def make_plan(thermometers=1, accelerometer=True, period_us=10_000, timestamps="interrupt", **changes):
+    """A plan: an ADXL355 at 1 kHz on bus 0 if wanted, then so many TMP117 at period_us, four a bus from bus 1 on."""
+    buses = [_i2c(number) for number in range(3)]
+    sensors, streams = [], []
+    if accelerometer:
+        sensor = {"driver": "adxl355", "address": 0x1D, "bus": 0, "config": {"range_code": 1, "odr_code": 2, "watermark": 0}}
+        trigger = {"kind": "data_ready", "pin": 15, "timestamps": timestamps}
+        _add(sensors, streams, sensor, 9, 10, 1000, trigger)
+    for number in range(thermometers):
+        place = {"address": _ADDRESSES[number % 4], "bus": 1 + number // 4}
+        _add(sensors, streams, _thermometer() | place, 2, 1, period_us, {"kind": "periodic"})
+    return _plan(buses, sensors, streams) | changes
+
+
+def make_fast_plan(timestamps="interrupt", **changes):
+    """A plan: an ADXL355 at 4 kHz by its FIFO on SPI; another at 1 kHz and a TMP117 on one I2C bus; and a pulse counter."""
+    buses = [{"freq_hz": 5_000_000, "id": 0, "kind": "spi", "timeout_us": 2000}, _i2c(0)]
+    sensors, streams = [], []
+    sensor = {"driver": "adxl355", "cs": 17, "bus": 0, "config": {"range_code": 1, "odr_code": 0, "watermark": _WATERMARK}}
+    trigger = {"kind": "fifo_watermark", "pin": 15, "timestamps": timestamps}
+    _add(sensors, streams, sensor, 9, _WATERMARK, 250, trigger, _WATERMARK)
+    sensor = {"driver": "adxl355", "address": 0x1D, "bus": 1, "config": {"range_code": 1, "odr_code": 2, "watermark": 0}}
+    _add(sensors, streams, sensor, 9, 10, 1000, {"kind": "data_ready", "pin": 14, "timestamps": timestamps})
+    _add(sensors, streams, _thermometer() | {"address": 0x48, "bus": 1}, 2, 1, 20_000, {"kind": "periodic"})
+    counter = {"driver": "pulse_counter", "bus": None, "config": {"pin": 18}}
+    _add(sensors, streams, counter, 4, 2, 50_000, {"kind": "periodic"})
+    return _plan(buses, sensors, streams) | changes
+
+
+def _i2c(number):
+    return {"freq_hz": 400_000, "id": number, "kind": "i2c", "timeout_us": 1000}
+
+
+def _thermometer():
+    return {"driver": "tmp117", "config": {"averages_code": 0}}
+
+
+def _add(sensors, streams, sensor, sample_len, samples, period_us, trigger, step=1):
+    streams.append(
+        {
+            "apid": APID + 1 + len(streams), "sensor": len(sensors), "sample_len": sample_len, "samples_per_packet": samples,
+            "packet_len": codec.stream_packet_length(samples, sample_len), "period_us": period_us, "ring_depth": 64,
+            "max_latency_ms": 50, "trigger": trigger, "samples_per_read": step,
+        }
+    )  # fmt: skip
+    sensors.append(sensor)
+
+
+def _plan(buses, sensors, streams):
+    return {
+        "format": 2, "apid": APID, "buses": buses, "sensors": sensors, "streams": streams, "housekeeping_ms": 1000,
+        "link": {"transport": "uart0", "baud": 921_600}, "watchdog_ms": 0,
+    }  # fmt: skip
+
+
+class Bench:
+    """A payload on the virtual port; `packets` and what else follows from them are what left by its link."""
+
+    def __init__(self, plan, boot_count=9, start_us=0):
+        self.clock = SimulatedClock(start_us * 1000)
+        self.start_us = start_us
+        self.octets = bytearray()
+        self.port = Port(self.clock, self.octets.extend, boot_count)
+        i2c = {bus["id"]: [] for bus in plan["buses"] if bus["kind"] == "i2c"}
+        spi = {bus["id"]: {} for bus in plan["buses"] if bus["kind"] == "spi"}
+        self.models = []
+        for number, sensor in enumerate(plan["sensors"]):
+            self.models.append(self._model(plan, number, sensor))
+            if sensor["bus"] is None:
+                continue
+            bus = plan["buses"][sensor["bus"]]
+            if bus["kind"] == "i2c":
+                i2c[bus["id"]].append(self.models[-1])
+            else:
+                spi[bus["id"]][sensor["cs"]] = self.models[-1]
+        self.port.connect(i2c, spi)
+        self.plan = plan
+        self._packets = []  # decoded so far
+        self.payload = Payload(copy.deepcopy(plan), DEFINITION_ID, self.port)
+
+    def _model(self, plan, number, sensor):
+        if sensor["driver"] == "pulse_counter":
+            return PulseSource(self.clock, self.port.line(sensor["config"]["pin"]), number)
+        triggers = [stream["trigger"] for stream in plan["streams"] if stream["sensor"] == number]
+        lines = {trigger["kind"]: self.port.line(trigger["pin"]) for trigger in triggers if "pin" in trigger}
+        ready, watermark = lines.get("data_ready"), lines.get("fifo_watermark")
+        return MODELS[sensor["driver"]](sensor.get("address"), self.clock, ready, number, watermark)
+
+    def run(self, duration_ms):
+        """The loop for so long."""
+        end_ns = self.clock.now_ns() + duration_ms * MS
+        while self.clock.now_ns() < end_ns:
+            if not self.payload.step():
+                self.port.idle(1000)
+
+    def settle(self):
+        """Until the reports of a moment after the present one are there."""
+        self.run(self.plan["housekeeping_ms"] + 500)
+
+    @property
+    def packets(self):
+        """Every packet that left, whole."""
+        assert self.octets[:1] == b"\0", "a delimiter before the first frame"
+        for encoded in self.octets[1:].split(b"\0")[len(self._packets) : -1]:
+            packet, reason = codec.judge_frame(bytes(encoded))
+            assert reason is None
+            self._packets.append(packet)
+        return self._packets
+
+    @property
+    def service_packets(self):
+        """Those that are reports."""
+        return [packet for packet in self.packets if codec.parse_primary_header(packet)["apid"] == APID]
+
+    @property
+    def reports(self):
+        """(kind, fields) of every service packet, where kind is the event's number or the SID."""
+        found = []
+        for packet in self.service_packets:
+            fields = codec.parse_report(packet, len(self.plan["streams"]))
+            assert fields is not None
+            found.append((("event", fields["event"]) if "event" in fields else ("sid", fields["sid"]), fields))
+        return found
+
+    @property
+    def kinds(self):
+        """The kinds of the reports."""
+        return [kind for kind, _ in self.reports]
+
+    def of(self, *kind):
+        """The fields of the reports of a kind."""
+        return [fields for found, fields in self.reports if found == kind]
+
+    def ledger(self, stream):
+        """The last ledger of a stream, which must close."""
+        last = self.of("sid", 256 + stream)[-1]
+        assert (last["taken"] + last["bus_errors"] + last["overruns"] - last["seen"]) % 2**30 == 0
+        assert (last["framed"] + last["pending"] - last["taken"]) % 2**30 == 0
+        assert (last["samples_sent"] + last["samples_dropped"] - last["framed"]) % 2**30 == 0
+        return last
+
+    def samples(self, stream):
+        """(index, time in us of its packet's first sample, its place in the packet, octets) of every sample that left."""
+        sample_len = self.plan["streams"][stream]["sample_len"]
+        found = []
+        for packet in self.packets:
+            if codec.parse_primary_header(packet)["apid"] != APID + 1 + stream:
+                continue
+            said = codec.parse_stream_packet(packet, sample_len)
+            time_us = said["seconds"] * 10**6 + said["microseconds"]
+            found += [(said["index"] + place, time_us, place, octets) for place, octets in enumerate(said["samples"])]
+        return found
+
+    @property
+    def stream_apids(self):
+        """Of the streams that sent anything."""
+        return {codec.parse_primary_header(packet)["apid"] for packet in self.packets} - {APID}
+
+
+def one_set(streams):
+    """The kinds of one set of housekeeping reports: SID 1 closes it."""
+    return [*(("sid", 256 + number) for number in range(streams)), ("sid", BOARD)]
