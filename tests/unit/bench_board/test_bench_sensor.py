@@ -6,7 +6,7 @@ from bench.board.sensor import ADDRESS, SAMPLE_LEN, BenchSensor, sample
 from freefall.board.clock import SimulatedClock
 from freefall.board.sensors import ModelError
 
-PERIOD_NS = 999_900  # at 1000 samples/s, its clock 100 ppm fast
+PERIOD_NS = 999_863  # at 1000 samples/s, its clock 137 ppm fast
 
 
 class Line:
