@@ -14,7 +14,7 @@ from .version import __version__
 # Octets that may wait for the link: 90 ms at 921600 baud. The last are for reports: a set of them, and two events.
 _QUEUE_SIZE = 8192
 _EVENTS_RESERVED = 2
-# A pass that found nothing to do is followed by the next after so long at the latest.
+# A pass that found nothing to do is followed by the next after so long, or up to a millisecond more.
 _IDLE_US = 1000
 # How often the buses, the sensors and the clock are looked after.
 _LOOK_US = 5000
@@ -116,9 +116,8 @@ class Payload:
         if self._feed:
             self._feed()
 
-    @micropython.native
     def run(self):
-        """Run for ever."""
+        """Run for ever. In bytecode, for that is where MicroPython looks for Ctrl-C and serves USB."""
         while True:
             if not self.step():
                 self._idle(_IDLE_US)

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from freefall_board.core.link import LinkQueue
+from freefall_board.core.reporter import Reporter
 from freefall_board.core.sampler import Sampler
 from freefall_board.core.watermark import WatermarkSampler
 from stateful.injection import MEMORY, Injector, Places, check_every_interleaving
@@ -21,10 +22,10 @@ _RESUMING = tuple(function for name, function in vars(WatermarkSampler).items() 
 
 
 def make_running(depth, **options):
-    """A bench whose foreground has kept up for 5 ms."""
+    """A bench whose foreground has kept up for 2 ms."""
     bench = WatermarkBench(depth, **options)
     bench.fifo.arm()
-    bench.run(5000)
+    bench.run(2000)
     return bench
 
 
@@ -67,30 +68,33 @@ def make_power_cycled(**options):
 STATES = [make_held_back, make_overflowed, make_failed, make_power_cycled]
 
 
-def two_turns(bench):
-    """The script: reads resumed, packets, reports, and the link."""
-    bench.turn()
-    bench.turn()
-
-
 def check_single_places(make_bench, **options):
     """Check what the hardware may do before every bytecode; returns the number of ways."""
     make = partial(make_bench, **options)
-    return sum(check_every_interleaving(make, two_turns, [names], Places(but_not=_UNTOUCHED)) for names in _SEQUENCES)
+    return sum(check_every_interleaving(make, WatermarkBench.turn, [names], Places(but_not=_UNTOUCHED)) for names in _SEQUENCES)
 
 
-@pytest.mark.parametrize("first", [EDGE, END])
 @pytest.mark.parametrize("make_bench", STATES)
-def test_foreground_survives_what_the_hardware_does_before_every_single_bytecode(make_bench, first):
-    assert check_single_places(make_bench, first=first) > 2000
+def test_foreground_survives_what_the_hardware_does_before_every_single_bytecode(make_bench):
+    assert check_single_places(make_bench) > 2000
 
 
-@pytest.mark.parametrize("first", [EDGE, END])
-@pytest.mark.parametrize("make_bench", STATES)
-def test_resuming_survives_two_interrupts_at_every_pair_of_places(make_bench, first):
-    names = [(INTERRUPT,), (INTERRUPT,)]
-    places = Places((*_RESUMING, Sampler.snapshot), opcodes=MEMORY)
-    assert check_every_interleaving(partial(make_bench, first=first), WatermarkBench.turn, names, places) > 500
+@pytest.mark.parametrize("make_bench", [make_held_back, make_overflowed, make_failed])
+def test_resuming_survives_two_interrupts_at_every_pair_of_places(make_bench):
+    places = Places(_RESUMING, opcodes=MEMORY)
+    make = partial(make_bench, first=EDGE)
+    assert check_every_interleaving(make, WatermarkBench.turn, [(INTERRUPT,), (INTERRUPT,)], places) > 300
+
+
+def check_report(**options):
+    """Check a ledger report while the hardware tells of samples that are gone; returns the number of ways."""
+    places = Places((Reporter.ledger, Sampler.snapshot))
+    make = partial(make_power_cycled, **options)
+    return sum(check_every_interleaving(make, WatermarkBench.report, [names], places) for names in _SEQUENCES)
+
+
+def test_ledger_report_survives_samples_that_are_missed_meanwhile():
+    assert check_report() > 1000
 
 
 def run_at_random(seed, sampler=WatermarkSampler):
@@ -119,6 +123,8 @@ def run_at_random(seed, sampler=WatermarkSampler):
         with Injector(before_bytecode):
             bench.turn(report=number % 3 == 0)
     bench.fifo.bus.wait_us = 0
+    bench.fifo.bus.stops_after = None
+    bench.run(20_000)
     bench.settle()
     bench.check()
     return bench, injected
@@ -143,12 +149,11 @@ def test_reads_begun_by_foreground_and_interrupt_at_once_are_found():
 
 
 def test_counters_changed_unnoticed_are_found():
-    with pytest.raises(AssertionError, match="ledger"):
-        check_single_places(make_power_cycled, sampler=CountsUnnoticed)
+    with pytest.raises(AssertionError):
+        check_report(sampler=CountsUnnoticed)
 
 
-@pytest.mark.parametrize("sampler", [ResumesWithInterruptsOn])
-def test_wrong_part_is_found_by_random_hardware(sampler):
+def test_reads_begun_by_foreground_and_interrupt_at_once_are_found_by_random_hardware():
     with pytest.raises(AssertionError):
         for seed in SEEDS:
-            run_at_random(seed, sampler)
+            run_at_random(seed, ResumesWithInterruptsOn)

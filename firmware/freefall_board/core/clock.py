@@ -7,7 +7,7 @@ _SECOND = 1000000
 
 
 class OnBoardClock:
-    """Call `update()` at least every 500 s; the foreground loop does so on every pass. Small integers only: nothing allocates."""
+    """Call `update()` at least every 500 s; the foreground loop does, every few milliseconds. It allocates nothing."""
 
     def __init__(self, ticks_us, ticks_diff):
         self.ticks_us = ticks_us

@@ -14,7 +14,7 @@ class LinkQueue:
     """Frames as the octets of one ring, in order. A frame that finds no room is refused whole: the builder counts it as dropped.
 
     Samples leave the last `reserved` octets to reports, which tell what became of the rest. Foreground only. Allocates nothing
-    after construction; blocks only where the link does.
+    after construction.
     """
 
     def __init__(self, link, size, reserved):

@@ -1,8 +1,8 @@
 """The words of one stream that its interrupts and the foreground share: an array of signed 32-bit words, and what each is.
 
-Words are read and written whole, each is written by one side only, and the one that makes others valid is written last.
-MicroPython puts a constant into its machine code only where it is defined in the same module, so modules of this folder define
-those they use again, under the same name; a test holds them equal.
+Words are read and written whole, each is written by one side only (or with interrupts off), and the one that makes others valid
+is written last. MicroPython puts a constant into its machine code only where it is defined in the same module, so modules of this
+folder define those they use again, under the same name; a test holds them equal.
 """
 
 # Written in interrupts

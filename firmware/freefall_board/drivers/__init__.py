@@ -6,7 +6,7 @@ A driver is a class, made with (device, config), with
     configure(sleep_ms) -> bool  it took its configuration and, once started, gives valid samples; may take 1.1 s
     start()                      it measures from now on at the latest; no trigger is armed yet
     sample_register              where a read of samples begins; the board reads as many octets as the plan says
-    SPI_SHIFT, SPI_READ          its command octet on an SPI bus: register << SPI_SHIFT, and | SPI_READ to read
+    SPI_SHIFT, SPI_READ          if it can be on SPI: its command octet is register << SPI_SHIFT, and | SPI_READ to read
     FIFO_SAMPLES                 what its FIFO holds, if it has one
 
 The methods raise OSError when the part does not answer. device (ports/__init__.py) reads and writes registers until the bus is

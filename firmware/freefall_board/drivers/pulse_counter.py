@@ -4,12 +4,10 @@
 class PulseCounter:
     """Pulses since the board began to count, modulo 2^32: 4 octets, little-endian."""
 
-    SPI_SHIFT = SPI_READ = 0
     sample_register = 0
 
     def __init__(self, device, config):
         """device: a port's counter; config: the pin, which the port has used."""
-        self._device = device
 
     def identify(self):
         """See drivers/__init__.py."""

@@ -2,7 +2,7 @@
 
 A port has, besides ticks_us, ticks_diff and sleep_ms as MicroPython has them (ticks modulo 2^30):
 
-    idle(duration_us)            sleep so long, or somewhat less
+    idle(duration_us)            sleep about so long
     seal(buf, packet_len)        frame.seal_in_place or its faster equal
     boot_count(), reset_cause()
     bus(plan)                    a bus of the plan: device(sensor plan, driver class), arm(), poll()

@@ -38,9 +38,10 @@ class Port:
     seal = staticmethod(seal_in_place)
 
     def __init__(self):
-        # Room for the OSError of a failed read, which an interrupt cannot allocate.
+        # Room to say what went wrong in an interrupt, which cannot allocate.
         micropython.alloc_emergency_exception_buf(100)
-        self._armed = []
+        # Interrupts and DMA know what they use by its address only, which keeps nothing from being collected.
+        self._kept = []
         self._state_machines = 0
 
     def boot_count(self):
@@ -87,11 +88,15 @@ class Port:
 
     def counter(self, pin):
         """See ports/__init__.py."""
-        return rp2_pio.Counter(self._state_machine(), pin)
+        counter = rp2_pio.Counter(self._state_machine(), pin)
+        self._kept.append(counter)
+        return counter
 
     def edge_stamps(self, pin):
         """See ports/__init__.py."""
-        return rp2_pio.EdgeStamps(self._state_machine(), pin)
+        stamps = rp2_pio.EdgeStamps(self._state_machine(), pin)
+        self._kept.append(stamps)
+        return stamps
 
     def level(self, pin):
         """See ports/__init__.py."""
@@ -102,11 +107,11 @@ class Port:
         # Pulled down: the line of a sensor without power must not float.
         line = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_DOWN)
         line.irq(handler, machine.Pin.IRQ_RISING, hard=True)
-        self._armed.append(line)
+        self._kept.append(line)
 
     def on_tick(self, period_us, handler):
         """Call handler every period_us, counted by hardware."""
-        self._armed.append(rp2_pio.start_tick(self._state_machine(), period_us, handler))
+        self._kept.append(rp2_pio.start_tick(self._state_machine(), period_us, handler))
 
     def _state_machine(self):
         number = self._state_machines

@@ -16,7 +16,8 @@ _SIO = const(4)
 _CONTROLLER = const(5)  # where its registers are
 _TIMEOUT_US = const(6)
 _CHANNELS = const(7)  # its DMA channels, as bits
-_SLOTS = const(8)  # for each read the slot it is to fill
+_SPOILT = const(8)  # 1 when the sensor has a new sample before the read under way is over
+_SLOTS = const(9)  # for each read the slot it is to fill
 MOST_READS = 8
 _NOBODY = const(8)
 
@@ -27,6 +28,9 @@ _DMA = const(0x50000000)
 _INTR = const(0x400 >> 2)
 _INTE0 = const(0x404 >> 2)
 _CHAN_ABORT = const(0x444 >> 2)
+_CTRL = const(0x10 >> 2)  # of channel 0
+_CHANNEL_WORDS = const(0x40 >> 2)
+_CHANNEL_BUSY = const(0x01000000)
 _TIMERAWL = const(0x40054028)
 _TICKS_MASK = const(0x3FFFFFFF)
 
@@ -43,12 +47,13 @@ class Bus:
         self.receive = rp2.DMA()
         self.send = rp2.DMA()
         channels = 1 << self.receive.channel | 1 << self.send.channel
-        words = (-1, 0, 0, 0, _SIO_BASE, controller, plan["timeout_us"], channels)
+        words = (-1, 0, 0, 0, _SIO_BASE, controller, plan["timeout_us"], channels, 0)
         self.words = words = array("i", words + (0,) * MOST_READS)
         self._starts = starts = []
         self._ended = ended = []
         self._overdue = overdue_handler(words, failed)
         self.check = check_handler(words, starts, ended, self._overdue, recover)
+        self._pinned = []
         self._on_received = received_handler(words, starts, ended)
 
     def arm(self):
@@ -59,11 +64,13 @@ class Bus:
         """The number of the read that will be added next."""
         return len(self._starts)
 
-    def add(self, start, ended):
-        """Take on that read; returns start(slot)."""
+    def add(self, start, ended, pinned):
+        """Take on that read; returns start(slot) and its check(). pinned: what start knows by its address only."""
+        check = read_check_handler(self.words, self.next_number(), ended, self.check)
+        self._pinned.append(pinned)
         self._starts.append(start)
         self._ended.append(ended)
-        return start
+        return start, check
 
     @micropython.native
     def poll(self):
@@ -114,6 +121,7 @@ def check_handler(words, starts, ended, overdue, recover):
         free = int(recover(words, first))
         if first:
             w[_CURRENT] = _NOBODY
+            w[_SPOILT] = 0
             ended[current](0)
         if free:
             release(words, starts)
@@ -131,15 +139,43 @@ def check_handler(words, starts, ended, overdue, recover):
     return check
 
 
+def read_check_handler(words, number, ended, check):
+    """A function for the next trigger of a read's stream: ends the read, as not good, if it is overdue or has not begun.
+
+    One that is under way goes on, but what it gets may be parts of two samples, so in its end it is not good either.
+    """
+
+    @micropython.viper
+    def check_read():
+        w = ptr32(words)
+        bit = 1 << int(number)
+        waiting = w[_WAITING]
+        if waiting & bit:
+            # Begun now it would get the sample of this trigger.
+            w[_WAITING] = waiting & ~bit
+            ended(0)
+        check()
+        if w[_CURRENT] == int(number):
+            w[_SPOILT] = 1
+
+    return check_read
+
+
 def received_handler(words, starts, ended):
     """A handler of the receiving channel's interrupt: the read is over, the next one may have the bus."""
 
     @micropython.viper
     def on_received(channel):
-        number = ptr32(words)[_CURRENT]
+        w = ptr32(words)
+        number = w[_CURRENT]
+        # An aborted channel may still end (erratum RP2040-E13).
+        if number < 0 or number == _NOBODY:
+            return
+        good = 1 - w[_SPOILT]
+        w[_SPOILT] = 0
         # First, for the wires are what everyone waits for.
         release(words, starts)
-        ended[number](1)
+        ended[number](good)
 
     return on_received
 
@@ -163,11 +199,19 @@ def release(words, starts):
 @micropython.viper
 def _abort(channels: int):
     dma = ptr32(_DMA)
-    # An aborted channel may still raise its interrupt (erratum RP2040-E13).
+    # An aborted channel may still raise its interrupt, and says that it is aborted before it is (erratum RP2040-E13).
     enabled = dma[_INTE0]
     dma[_INTE0] = enabled & ~channels
     dma[_CHAN_ABORT] = channels
     while dma[_CHAN_ABORT] & channels:
         pass
+    rest = channels
+    at = _CTRL
+    while rest:
+        if rest & 1:
+            while dma[at] & _CHANNEL_BUSY:
+                pass
+        rest >>= 1
+        at += _CHANNEL_WORDS
     dma[_INTR] = channels
     dma[_INTE0] = enabled

@@ -27,6 +27,9 @@ _IC_DMA_CR = const(0x88 >> 2)
 _IC_DMA_TDLR = const(0x8C >> 2)
 _IC_DMA_RDLR = const(0x90 >> 2)
 _TX_ABRT = const(0x40)
+_IC_STATUS = const(0x70 >> 2)
+_MASTER_ACTIVE = const(0x20)
+_MOST_TRIES = const(400)  # about 25 us
 _ENABLE = const(1)
 _ABORT = const(2)
 
@@ -45,7 +48,7 @@ _CURRENT = const(0)
 _WAITING = const(1)
 _BEGUN = const(2)
 _CONTROLLER = const(5)
-_SLOTS = const(8)
+_SLOTS = const(9)
 
 # A read's words: addresses, so that its handler looks nothing up
 _BUS = const(0)
@@ -113,10 +116,14 @@ def _failed(words) -> int:
 def _recover(words, first: int) -> int:
     i2c = ptr32(ptr32(words)[_CONTROLLER])
     # A read that was not acknowledged is over; any other ends with a stop condition as soon as nobody holds the clock line.
-    if first and i2c[_IC_RAW_INTR_STAT] & _TX_ABRT == 0:
-        i2c[_IC_ENABLE] = _ENABLE | _ABORT
-    if i2c[_IC_ENABLE] & _ABORT:
-        return 0
+    if first == 0 or i2c[_IC_RAW_INTR_STAT] & _TX_ABRT == 0:
+        if first:
+            i2c[_IC_ENABLE] = _ENABLE | _ABORT
+        if i2c[_IC_ENABLE] & _ABORT:
+            return 0
+        # Off, it forgets what its FIFOs still hold of that read.
+        i2c[_IC_ENABLE] = 0
+        i2c[_IC_ENABLE] = _ENABLE
     # Only then the controller takes commands again (IC_TX_ABRT_SOURCE).
     i2c[_IC_CLR_TX_ABRT]
     i2c[_IC_CLR_INTR]
@@ -127,10 +134,9 @@ class I2CDevice:
     """One address of a bus."""
 
     def __init__(self, bus, address):
-        self.check = bus.check
+        self.check = None
         self._bus = bus
         self._address = address
-        self._pinned = []
 
     def read(self, register, buf):
         """Registers from `register` on into buf. Raises OSError."""
@@ -160,11 +166,11 @@ class I2CDevice:
             ring.read_len,
             _TIMERAWL,
         )
-        self._pinned.append((commands, ring))  # the handler knows them by address only
-        return bus.add(start_handler(array("i", words)), ended)
+        start, self.check = bus.add(start_handler(array("i", words), bus.check), ended, (commands, ring))
+        return start
 
 
-def start_handler(read):
+def start_handler(read, check):
     """A handler that begins a read now, or leaves it to the bus until that is free. Interrupt-safe."""
 
     @micropython.viper
@@ -175,11 +181,18 @@ def start_handler(read):
         if bus[_CURRENT] >= 0:
             bus[_SLOTS + number] = slot
             bus[_WAITING] = bus[_WAITING] | 1 << number
+            # A neighbour that was not acknowledged is off the wires already, but nobody has noticed.
+            if ptr32(r[_I2C])[_IC_RAW_INTR_STAT] & _TX_ABRT:
+                check()
             return
         bus[_CURRENT] = number
         bus[_BEGUN] = ptr32(r[_TIMER])[0] & _TICKS_MASK
         i2c = ptr32(r[_I2C])
         if i2c[_IC_TAR] != r[_ADDRESS]:
+            # The stop of the read before may still be on the wires, for two bits.
+            tries = 0
+            while i2c[_IC_STATUS] & _MASTER_ACTIVE and tries < _MOST_TRIES:
+                tries += 1
             i2c[_IC_ENABLE] = 0
             i2c[_IC_TAR] = r[_ADDRESS]
             i2c[_IC_ENABLE] = 1

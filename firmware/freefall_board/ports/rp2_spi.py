@@ -35,7 +35,7 @@ _BEGUN = const(2)
 _RELEASE = const(3)
 _SIO = const(4)
 _CONTROLLER = const(5)
-_SLOTS = const(8)
+_SLOTS = const(9)
 
 # A read's words: addresses, so that its handler looks nothing up
 _BUS = const(0)
@@ -108,7 +108,7 @@ class SPIDevice:
     """One chip select of a bus."""
 
     def __init__(self, bus, cs, driver):
-        self.check = bus.check
+        self.check = None
         self._bus = bus
         self._cs = cs
         self._select = machine.Pin(cs, machine.Pin.OUT, value=1)
@@ -143,7 +143,8 @@ class SPIDevice:
             ring.read_len,
             _TIMERAWL,
         )
-        return bus.add(start_handler(array("i", words)), ended)
+        start, self.check = bus.add(start_handler(array("i", words)), ended, ring)
+        return start
 
 
 def start_handler(read):

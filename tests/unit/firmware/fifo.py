@@ -23,14 +23,20 @@ class Interrupts:
         self.handlers = {}
         self.requested = 0
         self._first = first
+        self._running = False
         self._off = False
         self._waiting = []
+
+    @property
+    def none_can_come(self):
+        """Whether what happens now is a handler's doing, or interrupts are off."""
+        return self._running or self._off
 
     def request(self, name):
         """The interrupt of that name; one that waits already is merged with it."""
         self.requested += 1
         if not self._off:
-            self.handlers[name]()
+            self._run([name])
         elif name not in self._waiting:
             self._waiting.append(name)
 
@@ -45,8 +51,14 @@ class Interrupts:
         assert state == "state" and self._off
         self._off = False
         waiting, self._waiting = self._waiting, []
-        for name in sorted(waiting, key=lambda name: name != self._first):
+        self._run(sorted(waiting, key=lambda name: name != self._first))
+
+    def _run(self, names):
+        assert not self._running
+        self._running = True
+        for name in names:
             self.handlers[name]()
+        self._running = False
 
 
 class Sensor:
@@ -121,6 +133,7 @@ class Bus:
 
     def start(self, slot):
         """See ports/__init__.py."""
+        assert self._interrupts.none_can_come, "another read could be begun meanwhile"
         assert self._read is None, "a read is begun while one is under way"
         assert 0 <= slot < self._ring.depth
         self._read = [slot, self._clock.now_ns(), []]

@@ -33,9 +33,14 @@ def check_exact(bench):
 @pytest.mark.parametrize("latency_us", [0, 8])
 def test_edge_begins_a_read_whose_stamp_is_the_edges(latency_us, start_us):
     bench = FifoBench(start_us=start_us, latency_us=latency_us)
-    # An edge that is handled so late, as its port has measured, is stamped so late.
-    handle = bench.sampler.trigger
-    bench.interrupts.handlers[EDGE] = lambda: bench.clock.call_at(bench.clock.now_ns() + latency_us * 1000, lambda: handle(None))
+    bench.arm()
+
+    def handled_late(level):
+        # As late as the port says.
+        if level:
+            bench.clock.call_at(bench.clock.now_ns() + latency_us * 1000, lambda: bench.interrupts.request(EDGE))
+
+    bench.sensor.line = handled_late
     bench.run(20_500)
     check_exact(bench)
     assert bench.bus.begun == len(bench.reads) == 20
