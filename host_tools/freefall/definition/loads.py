@@ -10,7 +10,7 @@ from .pico import UART_PINS
 
 _LINK_SHARE = 0.9  # of what the link carries: the rest is for events and clock tolerance
 _BITS_PER_UART_OCTET = 10
-# Measured on the emulated RP2040 at 641 kB/s, in writes of 64 octets; the chip leaves out a fifth of every USB frame (erratum 15).
+# Measured on the emulated RP2040 at 641 kB/s, in writes of 64 octets: the chip leaves out a fifth of each USB frame (erratum 15).
 _USB_OCTETS_PER_S = 600_000
 
 _BUSY_SHARE = 0.9  # of the processor's time; USB alone takes the rest
