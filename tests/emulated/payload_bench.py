@@ -117,7 +117,7 @@ class PayloadBench:
         main: str = LOCKED,
         timer_us: int = 0,
         symbols: Mapping[str, int] | None = None,
-        rate_errors_ppm: Mapping[str, float] = {},  # noqa: B006, never changed
+        rate_errors_ppm: Mapping[str, float] | None = None,
     ):
         """main: the program; timer_us: as Machine has it; symbols: of the image, to watch its allocator from start() on.
 
@@ -132,7 +132,7 @@ class PayloadBench:
         self.machine = self.board.machine
         self.desk = _Desk(self.machine.mcu)
         self.models = dict(zip((sensor.name for sensor in definition.sensors), self.board.models, strict=True))
-        for sensor, error in rate_errors_ppm.items():
+        for sensor, error in (rate_errors_ppm or {}).items():
             self.models[sensor].rate_error_ppm = error
         self.watch = AllocationWatch(self.machine, symbols) if symbols else None
         self.decoder = Decoder(definition)
@@ -165,7 +165,7 @@ class PayloadBench:
         return self
 
     def advance_us(self, duration_us: int):
-        """As advance."""
+        """As advance, in one step; to be called again before a ring is full."""
         self._step(1000 * duration_us)
 
     def _step(self, duration_ns):

@@ -7,8 +7,6 @@ from statistics import mean
 
 import pytest
 
-from emulated.payload_bench import PayloadBench, edited
-
 pytestmark = pytest.mark.emulated
 
 OFTEN = ("period_ms = 1000 ", "period_ms = 100 ")
@@ -28,7 +26,10 @@ REFUSED = (1, 2, 40)  # reads in a row
 class Fast:
     """The vibration payload at 4 kHz: 0.2 s of which `calm` are the totals and `samples` what came, then reads are refused."""
 
-    def __init__(self, definition, image):
+    def __init__(self, payload, image, *changes):
+        from emulated.payload_bench import PayloadBench, edited
+
+        definition = edited(payload, FAST, OFTEN, *changes)
         self.bench = bench = PayloadBench(definition, image.path, rate_errors_ppm={"accel": 100.0})
         bench.start().run_to(350)
         self.calm, self.samples = bench.totals("vibration"), bench.samples("vibration")
@@ -40,12 +41,12 @@ class Fast:
 
 @pytest.fixture(scope="module")
 def by_interrupt(image, vibration):
-    return Fast(edited(vibration, FAST, OFTEN), image)
+    return Fast(vibration, image)
 
 
 @pytest.fixture(scope="module")
 def by_hardware(image, vibration):
-    return Fast(edited(vibration, FAST, OFTEN, ("pin = 15 ", 'timestamps = "hardware"\npin = 15 ')), image)
+    return Fast(vibration, image, ("pin = 15 ", 'timestamps = "hardware"\npin = 15 '))
 
 
 @pytest.fixture(params=["by_interrupt", "by_hardware"])
@@ -104,6 +105,8 @@ COUNTED_US = 25
 @pytest.fixture(scope="module")
 def fifo(image, jitter):
     """The jitter payload after 1.6 s, with a thermometer that was silent for a while; its counter is read often."""
+    from emulated.payload_bench import PayloadBench, edited
+
     changes = (
         ("[bus.spi0]", "[housekeeping]\nperiod_ms = 100\n\n[bus.spi0]"),
         ("rate_hz = 1.0                   #", "rate_hz = 100.0 #"),

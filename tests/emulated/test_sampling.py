@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulated.payload_bench import PayloadBench, edited
 from freefall.decode import BootEvent, Reboot
 
 pytestmark = pytest.mark.emulated
@@ -17,9 +16,12 @@ RESET_CAUSE_PIN = 1
 
 
 class Demo:
-    """A second with nothing wrong (`calm`, `samples`: the totals by stream, and what came), a few refused reads, and a reset."""
+    """A second with nothing wrong (`calm_ledger`, `samples`, `table`), a few refused reads (`ledger`, `events`), and a reset."""
 
-    def __init__(self, definition, image):
+    def __init__(self, payload, image):
+        from emulated.payload_bench import PayloadBench, edited
+
+        definition = edited(payload, ("period_ms = 1000 ", "period_ms = 250 "))
         self.bench = bench = PayloadBench(definition, image.path, MAIN.read_text(), symbols=image.symbols)
         bench.start().run_to(1000)
         self.calm_ledger = bench.decoder.ledger
@@ -37,7 +39,7 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(image, vibration):
-    return Demo(edited(vibration, ("period_ms = 1000 ", "period_ms = 250 ")), image)
+    return Demo(vibration, image)
 
 
 def test_every_sample_of_one_second_at_1_khz_is_what_the_sensor_made(demo):

@@ -2,8 +2,6 @@
 
 import pytest
 
-from emulated.payload_bench import PayloadBench, edited
-
 pytestmark = pytest.mark.emulated
 
 # The limit is passed 0.6 s after power-up, about 0.2 s after sampling has begun.
@@ -44,6 +42,8 @@ CHANGES = (
 @pytest.fixture(scope="module", params=LIMITS)
 def run(request, image, jitter):
     """The jitter payload with an accelerometer by data-ready beside it, across one of the limits."""
+    from emulated.payload_bench import PayloadBench, edited
+
     timer_us = LIMITS[request.param] - AHEAD_US
     # So far apart, the edges of one come at any moment of the other's interrupts.
     errors_ppm = {"accel": 20.0, "frame": 3000.0}

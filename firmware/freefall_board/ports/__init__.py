@@ -23,4 +23,7 @@ A device has, before its bus is armed, read(register, buf) and write(register, d
 whose start begins, from an interrupt and without waiting, to read ring.read_len octets from a register into that slot of the
 ring. ended(good) is called once when the read is over, from an interrupt or with interrupts off; of a read that failed, or takes
 longer than the bus's timeout, when the bus's poll() or, in an interrupt, the device's check() finds it.
+
+check(), of the device's newest read, is for the next trigger: a read that has still not begun is ended by it, and one under way
+will be not good, for what it gets may be the sensor's next sample, or parts of two.
 """

@@ -38,18 +38,27 @@ class Bus:
                 raise OSError(110, "the transfer took longer than the bus's timeout")
 
     def reads(self, steps, ring, ended):
-        """start(slot) for reads by `steps(buf)` into a ring's slots."""
-        octets = memoryview(ring.octets)
-        size = ring.read_len
+        """(start, check) of reads by `steps(buf)` into a ring's slots: see ports/__init__.py."""
+        read = _Read(steps, ring, ended)
 
         def start(slot):
-            read = (lambda: steps(octets[slot * size : (slot + 1) * size]), ended)
-            if self._current:
-                self._waiting.append(read)
-            else:
+            read.slot = slot
+            if not self._current:
                 self._begin(read)
+                return
+            self._waiting.append(read)
+            # A neighbour that was not acknowledged is off the wires already.
+            if self._failed:
+                self.poll()
 
-        return start
+        def check():
+            if read in self._waiting:
+                self._waiting.remove(read)
+                ended(0)
+            self.poll()
+            read.spoilt = self._current is read
+
+        return start, check
 
     def poll(self):
         """End a read that failed or takes too long, as not good."""
@@ -59,9 +68,9 @@ class Bus:
     def _begin(self, read):
         self._current = read
         self._begun_ns = self._clock.now_ns()
-        self._failed = False
+        self._failed = read.spoilt = False
         duration_ns = 0
-        steps = read[0]()
+        steps = read.steps()
         try:
             for hung in steps:
                 duration_ns += self._octet_ns
@@ -71,23 +80,43 @@ class Bus:
         except OSError:
             self._failed = True
             return
-        self._clock.call_at(self._begun_ns + duration_ns, lambda: self._end(read))
+        begun_ns = self._begun_ns
+        self._clock.call_at(begun_ns + duration_ns, lambda: self._end(read, begun_ns))
 
-    def _end(self, read):
+    def _end(self, read, begun_ns):
         # One that has been given up may be over while another is under way.
-        if self._current is read:
+        if self._current is read and self._begun_ns == begun_ns:
             self._line.request()
 
     def _on_end(self, line):
         self._finish(1)
 
     def _finish(self, good):
-        _, ended = self._current
+        read = self._current
         self._current = None
+        self._failed = False
+        good = 0 if read.spoilt else good
         # As on the chip: the wires first, and who waits before who wants to read again.
         if self._waiting:
             self._begin(self._waiting.pop(0))
-        ended(good)
+        read.ended(good)
+
+
+class _Read:
+    """One stream's reads; spoilt: the sensor has a new sample before the read under way is over."""
+
+    def __init__(self, steps, ring, ended):
+        self.ended = ended
+        self.spoilt = False
+        self.slot = 0
+        self._steps = steps
+        self._octets = memoryview(ring.octets)
+        self._size = ring.read_len
+
+    def steps(self):
+        """The steps of a read into the slot."""
+        start = self.slot * self._size
+        return self._steps(self._octets[start : start + self._size])
 
 
 class I2CBus(Bus):
@@ -116,7 +145,7 @@ class I2CDevice:
     """One address of a bus."""
 
     def __init__(self, bus, target, address):
-        self.check = bus.poll
+        self.check = None
         self._bus = bus
         self._target = target
         self._address = address
@@ -131,7 +160,8 @@ class I2CDevice:
 
     def reads(self, register, ring, ended):
         """See ports/__init__.py."""
-        return self._bus.reads(lambda buf: self._read_steps(register, buf), ring, ended)
+        start, self.check = self._bus.reads(lambda buf: self._read_steps(register, buf), ring, ended)
+        return start
 
     # Each step is one octet's time; it yields whether the target holds the clock line for ever.
 
@@ -179,7 +209,7 @@ class SPIDevice:
     """One chip select of a bus; target: None when nobody is there, which no SPI controller can tell."""
 
     def __init__(self, bus, target, driver):
-        self.check = bus.poll
+        self.check = None
         self._bus = bus
         self._target = target
         self._shift = driver.SPI_SHIFT
@@ -196,7 +226,8 @@ class SPIDevice:
     def reads(self, register, ring, ended):
         """See ports/__init__.py."""
         command = register << self._shift | self._read_bit
-        return self._bus.reads(lambda buf: self._steps(command, bytes(len(buf)), buf), ring, ended)
+        start, self.check = self._bus.reads(lambda buf: self._steps(command, bytes(len(buf)), buf), ring, ended)
+        return start
 
     def _steps(self, command, out, into):
         target = self._target

@@ -46,8 +46,21 @@ def make_fast_plan(timestamps="interrupt", **changes):
     return _plan(buses, sensors, streams) | changes
 
 
-def _i2c(number):
-    return {"freq_hz": 400_000, "id": number, "kind": "i2c", "timeout_us": 1000}
+def make_shared_plan(watermark=0, timestamps="interrupt", **changes):
+    """A plan: two ADXL355 at 1 kHz and 500 Hz and a TMP117 on one I2C bus of 1 MHz; the first by its FIFO with a watermark."""
+    sensors, streams = [], []
+    for address, odr_code, period_us, pin, samples in ((0x1D, 2, 1000, 15, watermark), (0x53, 3, 2000, 14, 0)):
+        config = {"range_code": 1, "odr_code": odr_code, "watermark": samples}
+        sensor = {"driver": "adxl355", "address": address, "bus": 0, "config": config}
+        kind = "fifo_watermark" if samples else "data_ready"
+        trigger = {"kind": kind, "pin": pin, "timestamps": timestamps}
+        _add(sensors, streams, sensor, 9, samples or 10, period_us, trigger, samples or 1)
+    _add(sensors, streams, _thermometer() | {"address": 0x48, "bus": 0}, 2, 1, 20_000, {"kind": "periodic"})
+    return _plan([_i2c(0, 1_000_000, 3000 if watermark else 500)], sensors, streams) | changes
+
+
+def _i2c(number, freq_hz=400_000, timeout_us=1000):
+    return {"freq_hz": freq_hz, "id": number, "kind": "i2c", "timeout_us": timeout_us}
 
 
 def _thermometer():
@@ -170,10 +183,29 @@ class Bench:
             found += [(said["index"] + place, time_us, place, octets) for place, octets in enumerate(said["samples"])]
         return found
 
+    def check_against_model(self, stream):
+        """AssertionError unless each sample that left is the one of its number, made when its packet says; returns their indexes.
+
+        For streams of an ADXL355: numbers count what the part made.
+        """
+        period_us = self.plan["streams"][stream]["period_us"]
+        made = [(sample.time_ns // 1000 - self.start_us, sample.raw) for sample in self.models[stream].produced]
+        samples = self.samples(stream)
+        index, _, _, octets = samples[0]
+        offset = [raw for _, raw in made].index(unmarked(octets)) - index
+        for index, time_us, place, octets in samples:
+            assert (time_us + place * period_us, unmarked(octets)) == made[index + offset], index
+        return [index for index, *_ in samples]
+
     @property
     def stream_apids(self):
         """Of the streams that sent anything."""
         return {codec.parse_primary_header(packet)["apid"] for packet in self.packets} - {APID}
+
+
+def unmarked(octets):
+    """A sample of three axes of 20 bits, without what lies below them: entries of the FIFO carry marks there."""
+    return bytes(octet & 0xF0 if i % 3 == 2 else octet for i, octet in enumerate(octets))
 
 
 def one_set(streams):

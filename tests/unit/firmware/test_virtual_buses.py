@@ -249,15 +249,27 @@ def test_who_waits_comes_before_who_wants_to_read_again(bench):
     assert [who for who, _, _ in bench.ended] == [0, 1, 0, 0]
 
 
-def test_read_that_waits_for_a_failed_one_is_made_when_that_is_found(bench):
+def test_read_that_meets_a_failed_one_finds_that_out_and_is_made(bench):
     bench.targets[0].refuses = ("write",)
     bench.starts[0](0)
-    bench.starts[1](0)
     bench.wait(50)
     assert bench.ended == []
-    bench.bus.poll()
+    bench.starts[1](0)
     bench.wait(6)
     assert bench.ended == [(0, 0, 50 * _OCTET_NS), (1, 1, 56 * _OCTET_NS)]
+
+
+def test_read_that_waits_beyond_its_next_trigger_is_not_made_and_one_under_way_is_not_good(bench):
+    bench.starts[0](0)
+    bench.starts[1](0)
+    bench.devices[1].check()
+    assert bench.ended == [(1, 0, 0)]
+    bench.devices[0].check()
+    bench.wait(30)
+    assert bench.ended == [(1, 0, 0), (0, 0, 6 * _OCTET_NS)]
+    bench.starts[0](1)
+    bench.wait(30)
+    assert bench.ended[2:] == [(0, 1, 36 * _OCTET_NS)]
 
 
 # SPI
