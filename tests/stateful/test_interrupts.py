@@ -153,6 +153,17 @@ def test_producer_and_consumer_of_the_ring_survive_every_interleaving(names):
 
 
 @pytest.mark.parametrize("parts", WRONG_PARTS.values(), ids=WRONG_PARTS)
+def test_wrong_part_is_right_as_long_as_no_interrupt_breaks_in(parts):
+    bench = Bench(2, 2, **parts)
+    for _ in range(20):
+        for name in (TRIGGER, END, TRIGGER, END):
+            bench.interrupt(name)
+        bench.turn()
+    bench.settle()
+    bench.check()
+
+
+@pytest.mark.parametrize("parts", WRONG_PARTS.values(), ids=WRONG_PARTS)
 def test_wrong_part_is_found_by_single_interrupts(parts):
     with pytest.raises(AssertionError):
         check_single_places(**parts)
