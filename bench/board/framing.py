@@ -5,7 +5,8 @@ from pathlib import Path
 from random import Random
 
 from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import Adxl355, station_vibration
+from freefall.sensors.catalogue.adxl355 import Adxl355
+from freefall.sensors.signals import station_vibration
 from freefall_wire import frame, packet
 
 from .jig import Jig

@@ -1,6 +1,7 @@
 """A sensor of the bench's own: nine octets a sample at any rate, so that no part's choice of rates limits what is measured."""
 
-from freefall.board.sensors import Clock, I2CTarget, ModelError, Pin, Produced
+from freefall.sensors.i2c import I2CTarget
+from freefall.sensors.part import Clock, ModelError, Pin, Produced
 
 ADDRESS = 0x42
 SAMPLE_LEN = 9

@@ -12,10 +12,10 @@ from rp2040py.peripherals.peripheral import BasePeripheral
 from freefall.board.emulated import board as emulated_board
 from freefall.board.emulated.allocations import AllocationWatch, AllocatorCall
 from freefall.board.emulated.machine import Machine
-from freefall.board.sensors import Produced
 from freefall.board.simulated import run
 from freefall.decode import BoardReport, Collector, Decoder, SamplePacket, SensorEvent, Totals
 from freefall.definition import Definition, parse_definition
+from freefall.sensors.part import Produced
 from freefall_board.core import words as at
 
 MS = 1_000_000

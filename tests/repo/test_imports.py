@@ -1,6 +1,6 @@
 """Imports go one way.
 
-wire <- board.core <- drivers, ports <- app; wire <- definition <- decode <- recording, export <- board <- cli.
+wire <- board.core <- drivers, ports <- app; wire, sensors <- definition <- decode <- recording, export <- board <- cli.
 """
 
 import ast
@@ -22,11 +22,12 @@ ALLOWED = {
     "freefall_board.app": {"freefall_wire", "freefall_board.core", "freefall_board.drivers", "freefall_board.ports",
                            "freefall_board.sampling", "freefall_board.version"},
     "freefall.errors": set(),
-    "freefall.definition": {"freefall.errors", "freefall_wire"},
+    "freefall.sensors": {"freefall.errors"},
+    "freefall.definition": {"freefall.errors", "freefall_wire", "freefall.sensors"},
     "freefall.decode": {"freefall.errors", "freefall_wire", "freefall.definition"},
     "freefall.recording": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
     "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
-    "freefall.board": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
+    "freefall.board": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode"},
     "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording",
                      "freefall.export", "freefall.board"},
 }  # fmt: skip

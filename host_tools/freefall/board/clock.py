@@ -5,25 +5,12 @@ The virtual board and the tests of the sensor models share it. Nothing here look
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Protocol
 
-__all__ = ["Clock", "SimulatedClock"]
-
-
-class Clock(Protocol):
-    """What a sensor model needs of its board's clock; simulated time in nanoseconds."""
-
-    def now_ns(self) -> int:
-        """The present instant."""
-        ...
-
-    def call_at(self, time_ns: int, callback: Callable[[], None]) -> None:
-        """Run `callback` once when `now_ns() == time_ns`, or at the first instant after."""
-        ...
+__all__ = ["SimulatedClock"]
 
 
 class SimulatedClock:
-    """A `Clock` that stands still until it is advanced.
+    """A clock (sensors/part.py) that stands still until it is advanced.
 
     Events fire in order of time, and in order of `call_at` where times are equal; `now_ns()` is exactly the
     event's time while its callback runs. A callback may call `advance_to` itself (a bus transfer inside an

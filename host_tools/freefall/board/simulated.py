@@ -8,8 +8,11 @@ from typing import Protocol
 from ..decode import BoardReport, Item
 from ..definition import Definition
 from ..errors import BoardError
-from .clock import Clock
-from .sensors import MODELS, I2CTarget, Part, Pin, PulseSource, SPITarget
+from ..sensors.catalogue.pulse_counter import PulseSource
+from ..sensors.i2c import I2CTarget
+from ..sensors.part import Clock, Part, Pin, Wiring
+from ..sensors.registry import SENSORS
+from ..sensors.spi import SPITarget
 
 # Octets are handed on in pieces of this much board time.
 _PIECE_NS = 1_000_000
@@ -46,13 +49,14 @@ def attach_models(definition: Definition, clock: Clock, pin: Callable[[int], Pin
     i2c, spi = ([bus["id"] for bus in plan["buses"] if bus["kind"] == kind] for kind in ("i2c", "spi"))
     models = Models([], {number: [] for number in i2c}, {number: {} for number in spi})
     for number, sensor in enumerate(plan["sensors"]):
-        if sensor["bus"] is None:
-            models.all.append(PulseSource(clock, pin(sensor["config"]["pin"]), seed + number))
-            continue
+        kind = SENSORS[sensor["driver"]]
         lines = _lines(plan, number, pin)
-        data_ready, watermark = lines.get("data_ready"), lines.get("fifo_watermark")
-        model = MODELS[sensor["driver"]](sensor.get("address"), clock, data_ready, seed + number, watermark)
+        if "pin" in sensor["config"]:
+            lines["pin"] = pin(sensor["config"]["pin"])
+        model = kind.model(Wiring(clock, sensor.get("address"), lines, seed + number, kind.signals))
         models.all.append(model)
+        if sensor["bus"] is None:
+            continue
         bus = plan["buses"][sensor["bus"]]
         if bus["kind"] == "spi":
             models.spi[bus["id"]][sensor["cs"]] = model

@@ -8,7 +8,7 @@ import pathlib
 from pydantic import ValidationError
 
 from ..errors import DefinitionError, InputUnreadable
-from .channels import Channel, Linear, RawWord
+from ..sensors.channels import Channel, Linear, RawWord
 from .checks import check
 from .compile import compile_document
 from .compiled import Definition, Sensor, Stream

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .fields import Pin, Table, one_of
-from .pico import spi_hz
+from ..sensors.fields import Pin, Table, one_of
+from ..sensors.pico import spi_hz
 
 _FASTEST_I2C_HZ = 1_000_000
 _FASTEST_SPI_HZ = 10_000_000

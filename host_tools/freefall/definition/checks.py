@@ -2,14 +2,14 @@
 
 from freefall_wire import reports
 
+from ..sensors.pico import CONTROLLERS, DMA_CHANNELS, STATE_MACHINES, UART_DEFAULT_PINS, UART_PINS
+from ..sensors.table import SensorTable, driver_name
 from .bus_loads import bus_load, reads_in_time, timeouts, watermarks
 from .diagnostics import Findings, listed, meant, table_name
 from .draft import Draft
 from .loads import link_load, processor_load, ring_memory
 from .located import Path
 from .model import LAST_APID, table_at, value_at
-from .pico import CONTROLLERS, DMA_CHANNELS, STATE_MACHINES, UART_DEFAULT_PINS, UART_PINS
-from .sensors import SensorTable, driver_name
 
 _USE_PERIODIC = 'use trigger = "periodic" with rate_hz and without pin'
 
@@ -61,7 +61,7 @@ def _place(draft: Draft, sensor: Path, driver: type[SensorTable], bus: str):
     if CONTROLLERS[bus].kind == "i2c":
         draft.require(sensor, "address", setting)
         draft.forbid(sensor, "cs", setting, "it is for an SPI bus")
-    elif driver.SPI:
+    elif "spi" in driver.BUSES:
         draft.require(sensor, "cs", setting)
         draft.forbid(sensor, "address", setting, "it is for an I2C bus")
     else:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from freefall_wire import PLAN_FORMAT
 
-from .channels import Channel, Linear
+from ..sensors.channels import Channel, Linear
+from ..sensors.pico import CONTROLLERS, UART_DEFAULT_PINS
+from ..sensors.table import SensorTable
 from .compiled import Definition, Sensor, Stream
 from .model import Document, UartLink, UsbLink
 from .packing import pack
-from .pico import CONTROLLERS, UART_DEFAULT_PINS
-from .sensors import SensorTable
 from .streams import CalibrationTable, FifoStream
 
 

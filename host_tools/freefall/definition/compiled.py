@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .channels import Channel
+from ..sensors.channels import Channel
 
 
 @dataclass(frozen=True, slots=True)

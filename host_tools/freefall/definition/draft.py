@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..sensors.fields import Table
+from ..sensors.pico import CONTROLLERS
+from ..sensors.table import SensorTable
 from .buses import BusTable
 from .diagnostics import Findings, table_name
-from .fields import Table
+from .drivers import DRIVERS
 from .located import Path
 from .model import needed, table_at, value_at
 from .packing import Packing, pack
-from .pico import CONTROLLERS
-from .sensors import DRIVERS, SensorTable
 from .streams import TRIGGERS, PeriodicStream, StreamTable
 
 

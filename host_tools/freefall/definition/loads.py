@@ -3,10 +3,10 @@
 Sums what is sound: if that is too much, so is the whole.
 """
 
+from ..sensors.pico import UART_PINS
 from .draft import Draft, Flow
 from .located import Path
 from .packing import housekeeping_octets_per_s
-from .pico import UART_PINS
 
 _LINK_SHARE = 0.9  # of what the link carries: the rest is for events and clock tolerance
 _BITS_PER_UART_OCTET = 10

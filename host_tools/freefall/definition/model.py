@@ -7,11 +7,11 @@ from pydantic import AfterValidator, Field
 
 from freefall_wire.packet import IDLE_APID
 
+from ..sensors.fields import Name, Pin, Table, not_allowed, one_of
 from .buses import BusesTable
 from .diagnostics import table_name
-from .fields import Name, Pin, Table, not_allowed, one_of
+from .drivers import DRIVERS, AnySensor
 from .located import Path
-from .sensors import DRIVERS, AnySensor
 from .streams import TRIGGERS, AnyStream
 
 LAST_APID = IDLE_APID - 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from freefall_wire import frame, packet, reports
 
-from .sensors import SensorTable
+from ..sensors.table import SensorTable
 from .streams import PeriodicStream, StreamTable
 
 _RING_SECONDS = 0.2  # the longest pause of the foreground loop that a default ring rides out

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from .fields import Pin, Table, not_allowed, one_of
+from ..sensors.fields import Pin, Table, not_allowed, one_of
 
 Timestamps = one_of(str, ("interrupt", "hardware"))
 

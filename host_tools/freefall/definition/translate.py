@@ -1,11 +1,11 @@
 """pydantic's findings in an experimenter's words."""
 
+from ..sensors.fields import NOT_ALLOWED
+from ..sensors.pico import CONTROLLERS
 from .diagnostics import Findings, closest, listed, meant, table_name
-from .fields import NOT_ALLOWED
+from .drivers import DRIVERS
 from .located import Path
 from .model import choice_at, needed, table_at, value_at
-from .pico import CONTROLLERS
-from .sensors import DRIVERS
 
 # pydantic error type -> what the value must be
 _KINDS = {

@@ -4,7 +4,7 @@ import pytest
 from bench.board.sensor import ADDRESS, SAMPLE_LEN, BenchSensor, sample
 
 from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import ModelError
+from freefall.sensors.part import ModelError
 
 PERIOD_NS = 999_863  # at 1000 samples/s, its clock 137 ppm fast
 

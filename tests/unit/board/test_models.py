@@ -3,8 +3,10 @@
 import pytest
 
 from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import Adxl355, PulseSource, Tmp117
 from freefall.board.simulated import attach_models
+from freefall.sensors.catalogue.adxl355 import Adxl355
+from freefall.sensors.catalogue.pulse_counter import PulseSource
+from freefall.sensors.catalogue.tmp117 import Tmp117
 from unit.definition.sample import FAST, SOUND, changed
 
 

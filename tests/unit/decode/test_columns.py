@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from freefall.decode import Collector, Decoder, rows
-from freefall.decode.columns import raw_values
 from freefall.definition import RawWord
 from unit.decode import packets
 
@@ -27,7 +26,7 @@ SAMPLES = np.array([[0x80, 0x01, 0x7F, 0xFF], [0xFF, 0xFE, 0x00, 0x10]], np.uint
     ],
 )
 def test_raw_word_is_cut_shifted_masked_and_sign_extended(word, values):
-    found = raw_values(word, SAMPLES)
+    found = word.values(SAMPLES)
     assert found.dtype == np.int64
     assert found.tolist() == values
 

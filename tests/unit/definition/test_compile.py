@@ -6,7 +6,7 @@ import json
 import pytest
 
 from freefall.definition import Channel, Linear, RawWord, Sensor, json_schema, parse_definition
-from freefall.definition.pico import spi_hz
+from freefall.sensors.pico import spi_hz
 from unit.definition.sample import FAST, SOUND, changed
 
 PLAN = (
@@ -275,7 +275,7 @@ def test_the_json_schema_knows_every_section_bus_driver_and_trigger():
     sections = ["payload", "link", "housekeeping", "watchdog", "bus", "sensor", "stream"]
     assert list(schema["properties"]) == sections
     kinds = schema["$defs"]
-    assert kinds["Adxl355"]["properties"]["range_g"]["enum"] == [2, 4, 8]
+    assert kinds["Adxl355Table"]["properties"]["range_g"]["enum"] == [2, 4, 8]
     assert list(kinds["BusesTable"]["properties"]) == ["i2c0", "i2c1", "spi0", "spi1"]
     assert set(kinds["SpiBus"]["required"]) == {"kind", "sck", "mosi", "miso", "freq_hz"}
     assert set(kinds["FifoStream"]["required"]) == {"sensor", "trigger", "pin", "watermark"}

@@ -3,7 +3,8 @@
 import copy
 
 from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import MODELS, PulseSource
+from freefall.sensors.part import Wiring
+from freefall.sensors.registry import SENSORS
 from freefall_board.app import Payload
 from freefall_board.ports.virtual import Port
 from oracle import codec
@@ -111,12 +112,12 @@ class Bench:
         self.payload = Payload(copy.deepcopy(plan), DEFINITION_ID, self.port)
 
     def _model(self, plan, number, sensor):
-        if sensor["driver"] == "pulse_counter":
-            return PulseSource(self.clock, self.port.line(sensor["config"]["pin"]), number)
         triggers = [stream["trigger"] for stream in plan["streams"] if stream["sensor"] == number]
         lines = {trigger["kind"]: self.port.line(trigger["pin"]) for trigger in triggers if "pin" in trigger}
-        ready, watermark = lines.get("data_ready"), lines.get("fifo_watermark")
-        return MODELS[sensor["driver"]](sensor.get("address"), self.clock, ready, number, watermark)
+        if "pin" in sensor["config"]:
+            lines["pin"] = self.port.line(sensor["config"]["pin"])
+        kind = SENSORS[sensor["driver"]]
+        return kind.model(Wiring(self.clock, sensor.get("address"), lines, number, kind.signals))
 
     def run(self, duration_ms):
         """The loop for so long."""

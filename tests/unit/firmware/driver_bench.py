@@ -1,9 +1,9 @@
 """A driver and the strict register model of its part, on a bus of the virtual board."""
 
 from freefall.board.clock import SimulatedClock
-from freefall.board.sensors import adxl355 as adxl355_model
-from freefall.board.sensors import tmp117 as tmp117_model
-from freefall.definition.sensors import DRIVERS
+from freefall.definition.drivers import DRIVERS
+from freefall.sensors.catalogue import adxl355 as adxl355_model
+from freefall.sensors.catalogue import tmp117 as tmp117_model
 from freefall_board.drivers.adxl355 import Adxl355
 from freefall_board.drivers.tmp117 import Tmp117
 from freefall_board.ports.virtual_buses import I2CBus, SPIBus

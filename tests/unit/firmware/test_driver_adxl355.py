@@ -2,7 +2,7 @@
 
 import pytest
 
-from freefall.board.sensors import adxl355 as adxl355_model
+from freefall.sensors.catalogue import adxl355 as adxl355_model
 from freefall_board.drivers.adxl355 import Adxl355
 from unit.firmware.driver_bench import MS, make_adxl355, make_adxl355_on_spi
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefall.board.sensors import tmp117 as tmp117_model
+from freefall.sensors.catalogue import tmp117 as tmp117_model
 from freefall_board.drivers import driver_class
 from freefall_board.drivers.adxl355 import Adxl355
 from freefall_board.drivers.pulse_counter import PulseCounter
@@ -153,7 +153,7 @@ def test_thermometer_that_never_converts_is_refused_after_its_longest_cycle():
 def test_thermometer_is_known_by_its_device_and_not_by_its_revision(device_id, known):
     class Other(tmp117_model.Tmp117):
         def _read_register(self):
-            return device_id if self._pointer == tmp117_model.DEVICE_ID else super()._read_register()
+            return device_id if self._pointer == 0x0F else super()._read_register()
 
     assert make_tmp117(model=Other).driver.identify() == known
 

@@ -19,7 +19,7 @@ from rp2040py.peripherals import i2c as ic
 from rp2040py.peripherals.dma import DREQChannel
 from rp2040py.rp2040 import RP2040
 
-from ..sensors import I2CTarget
+from ...sensors.i2c import I2CTarget
 
 _BITS_PER_OCTET = 9  # 8 and the acknowledge
 _FIRST_DATA_BYTE = 1 << 11

@@ -18,7 +18,7 @@ from rp2040py.peripherals import spi as ssp
 from rp2040py.peripherals.dma import DREQChannel
 from rp2040py.rp2040 import RP2040
 
-from ..sensors import ModelError
+from ...sensors.part import ModelError
 from .uart import CLK_PERI_HZ
 
 _GAP_BITS = 1.5  # see above

@@ -1,6 +1,6 @@
 """Strict targets for the bus models: they record what happens and when, and refuse what no controller may do."""
 
-from freefall.board.sensors import I2CTarget
+from freefall.sensors.i2c import I2CTarget
 
 
 class Memory(I2CTarget):

@@ -3,7 +3,7 @@
 import pytest
 
 from freefall.board.emulated.spi import fit_spi
-from freefall.board.sensors import ModelError
+from freefall.sensors.part import ModelError
 from unit.board.emulated.bus_targets import Counter
 from unit.board.emulated.wired_chip import BYTE, RAM, Chip
 

@@ -1,0 +1,1 @@
+"""The sensors that come with freefall, one module each; pyproject.toml registers them."""

@@ -1,0 +1,95 @@
+"""When a sample is worth nothing although it arrived whole: what the part itself says of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .channels import RawWord
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Crc8:
+    """`octets` octets at `offset` of a sample, followed by their CRC-8 (most significant bit first, no final inversion).
+
+    channels: whose values are worth nothing where it differs. The defaults are Sensirion's: 0x31, initial value 0xFF.
+    """
+
+    offset: int
+    octets: int
+    channels: tuple[str, ...]
+    polynomial: int = 0x31
+    initial: int = 0xFF
+    reason: str = "word CRC"
+
+    def valid(self, samples: "np.ndarray") -> "np.ndarray":
+        """bool (n,) for sample octets, uint8 (n, sample_len)."""
+        import numpy as np
+
+        table = _table(self.polynomial)
+        crc = np.full(len(samples), self.initial, np.uint8)
+        for at in range(self.offset, self.offset + self.octets):
+            crc = table[crc ^ samples[:, at]]
+        return crc == samples[:, self.offset + self.octets]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum8:
+    """`octets` octets at `offset`, followed by the negative of their sum, modulo 256: as many serial sensors have it."""
+
+    offset: int
+    octets: int
+    channels: tuple[str, ...]
+    reason: str = "checksum"
+
+    def valid(self, samples: "np.ndarray") -> "np.ndarray":
+        """bool (n,) for sample octets, uint8 (n, sample_len)."""
+        import numpy as np
+
+        stop = self.offset + self.octets
+        return samples[:, self.offset : stop + 1].sum(axis=1, dtype=np.uint8) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A word that has one of `values` in a good sample: a fault flag that is 0, a header that is fixed."""
+
+    word: RawWord
+    values: tuple[int, ...]
+    channels: tuple[str, ...]
+    reason: str
+
+    def valid(self, samples: "np.ndarray") -> "np.ndarray":
+        """bool (n,) for sample octets, uint8 (n, sample_len)."""
+        import numpy as np
+
+        return np.isin(self.word.values(samples), self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """A word that has one of `values` only when there is nothing to tell: skipped, saturated, not yet measured."""
+
+    word: RawWord
+    values: tuple[int, ...]
+    channels: tuple[str, ...]
+    reason: str
+
+    def valid(self, samples: "np.ndarray") -> "np.ndarray":
+        """bool (n,) for sample octets, uint8 (n, sample_len)."""
+        import numpy as np
+
+        return ~np.isin(self.word.values(samples), self.values)
+
+
+Check = Crc8 | Sum8 | Expected | Forbidden
+
+
+def _table(polynomial: int) -> "np.ndarray":
+    import numpy as np
+
+    crc = np.arange(256, dtype=np.uint16)
+    for _ in range(8):
+        crc = np.where(crc & 0x80, crc << 1 ^ polynomial, crc << 1) & 0xFF
+    return crc.astype(np.uint8)
