@@ -13,6 +13,7 @@ from ..sensors.i2c import I2CTarget
 from ..sensors.part import Clock, Part, Pin, Wiring
 from ..sensors.registry import SENSORS
 from ..sensors.spi import SPITarget
+from .scenario import Signals
 
 # Octets are handed on in pieces of this much board time.
 _PIECE_NS = 1_000_000
@@ -43,8 +44,13 @@ class SimulatedBoard(Protocol):
         ...
 
 
-def attach_models(definition: Definition, clock: Clock, pin: Callable[[int], Pin], seed: int) -> Models:
-    """A model for every sensor of the definition, with its lines on the board's pins."""
+def attach_models(
+    definition: Definition, clock: Clock, pin: Callable[[int], Pin], seed: int, scenario: Signals | None = None
+) -> Models:
+    """A model for every sensor of the definition, with its lines on the board's pins.
+
+    scenario: what they feel, see scenario.py; what it does not say a model feels by itself.
+    """
     plan = json.loads(definition.plan)
     i2c, spi = ([bus["id"] for bus in plan["buses"] if bus["kind"] == kind] for kind in ("i2c", "spi"))
     models = Models([], {number: [] for number in i2c}, {number: {} for number in spi})
@@ -53,7 +59,8 @@ def attach_models(definition: Definition, clock: Clock, pin: Callable[[int], Pin
         lines = _lines(plan, number, pin)
         if "pin" in sensor["config"]:
             lines["pin"] = pin(sensor["config"]["pin"])
-        model = kind.model(Wiring(clock, sensor.get("address"), lines, seed + number, kind.signals))
+        signals = {**kind.signals, **(scenario or {}).get(definition.sensors[number].name, {})}
+        model = kind.model(Wiring(clock, sensor.get("address"), lines, seed + number, signals))
         models.all.append(model)
         if sensor["bus"] is None:
             continue

@@ -8,20 +8,21 @@ from freefall_board.ports.virtual import Port, WatchdogExpired
 from ..definition import Definition
 from ..errors import BoardError
 from .clock import SimulatedClock
+from .scenario import Signals
 from .simulated import attach_models
 
 _IDLE_US = 1000
 
 
 class VirtualBoard:
-    """One boot of a payload; a `SimulatedBoard`. Same definition and seed, same octets."""
+    """One boot of a payload; a `SimulatedBoard`. Same definition, seed and scenario, same octets."""
 
-    def __init__(self, definition: Definition, seed: int = 0, boot_count: int = 1):
+    def __init__(self, definition: Definition, seed: int = 0, boot_count: int = 1, scenario: Signals | None = None):
         self._octets = bytearray()
         self.clock = SimulatedClock()
         # The port makes the pins that models drive, and wants the models on its buses: so the buses come second.
         self.port = Port(self.clock, self._octets.extend, boot_count)
-        models = attach_models(definition, self.clock, self.port.line, seed)
+        models = attach_models(definition, self.clock, self.port.line, seed, scenario)
         self.models = models.all
         self.port.connect(models.i2c, models.spi)
         self._payload = Payload(json.loads(definition.plan), definition.definition_id.to_bytes(4, "big"), self.port)

@@ -3,9 +3,11 @@
 import sys
 import time
 from contextlib import nullcontext
+from pathlib import Path
 
 import rich_click as click
 
+from ..board.scenario import FILE_NAME, Signals, load_scenario
 from ..board.simulated import SimulatedBoard, run
 from ..decode import Item, Summary
 from ..definition import Definition, load_definition
@@ -26,14 +28,20 @@ _NS = 1_000_000_000
 )  # fmt: skip
 @click.option("--duration", type=Seconds(max=1e6), default=10.0, show_default=True, help="Board seconds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the sensors' noise; same seed, same octets.")
+@click.option(
+    "--scenario", type=click.Path(), help=f"What the sensors feel; by default {FILE_NAME} beside the definition, if it is there."
+)
 @click.option("-o", "--output", metavar="FILE.mcap", type=recording_path, help="Record what the board sends.")
 @force_option
 @click.pass_obj
-def sim(settings, definition: str, board: str, duration: float, seed: int, output: str | None, force: bool) -> int:
+def sim(
+    settings, definition: str, board: str, duration: float, seed: int, scenario: str | None, output: str | None, force: bool
+) -> int:
     """Run a payload on a simulated board and say what became of every sample; Ctrl-C ends it early."""
     checked = load_definition(definition)
     summary = Summary(checked)
-    simulated = _virtual(checked, seed) if board == "virtual" else _emulated(checked, seed)
+    signals = _signals(checked, definition, scenario)
+    simulated = (_virtual if board == "virtual" else _emulated)(checked, seed, signals)
     start_ns = time.time_ns()
     source = f"sim:{board} seed {seed}"
     recorder = Recorder(output, checked, source, start_ns=start_ns, overwrite=force) if output else None
@@ -70,15 +78,25 @@ def sim(settings, definition: str, board: str, duration: float, seed: int, outpu
     return 0 if interrupted or summary.decoder.ledger.closed else 1
 
 
-def _virtual(definition: Definition, seed: int) -> SimulatedBoard:
+def _signals(checked: Definition, definition: str, scenario: str | None) -> Signals | None:
+    if scenario is None:
+        path = Path(definition)
+        beside = (path if path.is_dir() else path.parent) / FILE_NAME
+        if not beside.exists():
+            return None
+        scenario = str(beside)
+    return load_scenario(scenario, checked)
+
+
+def _virtual(definition: Definition, seed: int, scenario: Signals | None) -> SimulatedBoard:
     from ..board.virtual import VirtualBoard
 
-    return VirtualBoard(definition, seed)
+    return VirtualBoard(definition, seed, scenario=scenario)
 
 
-def _emulated(definition: Definition, seed: int) -> SimulatedBoard:
+def _emulated(definition: Definition, seed: int, scenario: Signals | None) -> SimulatedBoard:
     from ..board.emulated.board import EmulatedBoard
     from ..board.emulated.image import get_image
 
     image = get_image(lambda sentence: print(sentence, file=sys.stderr))
-    return EmulatedBoard(definition, image, seed)
+    return EmulatedBoard(definition, image, seed, scenario)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...definition import Definition
 from ...errors import BoardError
+from ..scenario import Signals
 from ..simulated import attach_models
 from .dma import fit_dma
 from .filesystem import build_image
@@ -37,10 +38,10 @@ _PROMPT = b">>> "
 class EmulatedBoard:
     """One power-up of an emulated Raspberry Pi Pico; a `SimulatedBoard`.
 
-    image: a MicroPython UF2.
+    image: a MicroPython UF2. scenario: what the sensors feel, see scenario.py.
     """
 
-    def __init__(self, definition: Definition, image: Path, seed: int = 0):
+    def __init__(self, definition: Definition, image: Path, seed: int = 0, scenario: Signals | None = None):
         plan = json.loads(definition.plan)
         self.machine = Machine(image, build_image({"plan.json": definition.plan, "main.py": MAIN.encode()}))
         self._octets = bytearray()
@@ -49,7 +50,7 @@ class EmulatedBoard:
             self.machine.on_usb = self._octets.extend
         else:
             fit_uart(self.machine.mcu, int(plan["link"]["transport"][-1]), self._octets.append)
-        models = attach_models(definition, self.machine.clock, self.machine.pin, seed)
+        models = attach_models(definition, self.machine.clock, self.machine.pin, seed, scenario)
         self.models = models.all
         for number, targets in models.i2c.items():
             fit_i2c(self.machine.mcu, number, targets)
