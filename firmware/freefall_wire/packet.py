@@ -26,6 +26,7 @@ STREAM_TIME_AT = const(6)
 COUNT_AT = const(13)
 INDEX_AT = const(14)
 SAMPLES_AT = const(18)
+SAMPLE_TIME_LEN = const(4)  # before each sample of a stream with sample_times
 
 
 def padded(length):

@@ -8,14 +8,21 @@ EVENT = 5
 INFORMATIVE, LOW, MEDIUM, HIGH = 1, 2, 3, 4  # subtypes of EVENT: severity
 HOUSEKEEPING = 3
 PARAMETER_REPORT = 25  # subtype of HOUSEKEEPING
+PARAMETERS = 20
+VALUE_REPORT = 2  # subtype of PARAMETERS
 
 EVENT_LEN = 40
 BOARD_LEN = 52
+COEFFICIENTS_LEN = 68
 LEDGER_LEN = 72
 
 # Structure ids
 BOARD_SID = 1
 LEDGER_SID = 256  # + stream number
+
+# Parameter ids
+COEFFICIENTS_ID = 512  # + sensor number
+MAX_COEFFICIENTS = 44  # octets
 
 # Event ids
 BOOT = 1
@@ -36,6 +43,7 @@ SENSOR_ABSENT_LAYOUT = ">HBB"
 SENSOR_LAYOUT = ">HBBI"
 BOARD_LAYOUT = ">HBBI4s4sIHHII"
 LEDGER_LAYOUT = ">HHIIIIIIIIIIII"
+COEFFICIENTS_LAYOUT = ">HB3s44s"
 
 # Counters wrap here: the largest power of two whose values are small integers on a 32-bit MicroPython.
 COUNTER_MODULO = 1 << 30
@@ -56,4 +64,6 @@ def report_len(data):
             return BOARD_LEN
         if LEDGER_SID <= sid < LEDGER_SID + MAX_STREAMS:
             return LEDGER_LEN
+    if service == PARAMETERS and subtype == VALUE_REPORT:
+        return COEFFICIENTS_LEN
     return None
