@@ -1,13 +1,20 @@
 """A payload definition without faults, as the rest of the host uses it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ..sensors.channels import Channel
+from freefall_wire.packet import SAMPLE_TIME_LEN
+
+from ..sensors.channels import Channel, Compensation
+from ..sensors.table import SensorTable
+from ..sensors.validity import Check
 
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A sensor; `place` holds its `address` or `cs` on its bus, `config` register codes by name."""
+    """A sensor; `place` holds its `address` or `cs` on its bus, `config` register codes by name.
+
+    coefficients: octets of them that the board reads from the part and sends; 0 for a part that has none.
+    """
 
     number: int
     name: str
@@ -15,13 +22,17 @@ class Sensor:
     bus: str | None  # None for a sensor without a bus, which has no place either
     place: dict[str, int]
     config: dict[str, int]
+    coefficients: int = 0
+    table: SensorTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
     """Samples of one sensor at one trigger, and the packets they travel in.
 
-    Lengths are in octets, ring_depth in reads. A packet holds samples of whole reads.
+    Lengths are in octets, ring_depth in reads. A packet holds samples of whole reads. sample_len is what travels: with `times`
+    a sample's own time comes before the octets of the sensor, from which the raw words of channels and checks count.
+    compensation makes the values of Compensated channels; it is not compared, for it belongs to one reading of the definition.
     """
 
     number: int
@@ -38,6 +49,14 @@ class Stream:
     max_latency_ms: int
     ring_depth: int
     channels: tuple[Channel, ...]
+    times: bool = False
+    checks: tuple[Check, ...] = ()
+    compensation: Compensation | None = field(default=None, compare=False)
+
+    @property
+    def sensor_len(self) -> int:
+        """Octets of a sample as the sensor delivered it."""
+        return self.sample_len - SAMPLE_TIME_LEN * self.times
 
 
 @dataclass(frozen=True, slots=True)
