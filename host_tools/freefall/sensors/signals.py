@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import pi, sin
 
-__all__ = ["ROOM_DEGC", "STATION_TONES", "constant", "station_axis", "station_vibration", "temperature_drift"]
+__all__ = ["ROOM_DEGC", "STATION_TONES", "constant", "drift", "station_axis", "station_vibration", "temperature_drift"]
 
 # (frequency in Hz, amplitude in g along x, y, z): the shape of a quiet module, not any one station's record.
 # A structural mode, crew motion, a fan, a pump and a centrifuge-like tone, within 142 Hz.
@@ -55,11 +55,16 @@ def station_axis(axis: int) -> Callable[[float], float]:
 def temperature_drift(
     centre_degc: float = ROOM_DEGC, swing_degc: float = 0.8, period_s: float = 5560.0
 ) -> Callable[[float], float]:
-    """A signal in degC: a slow swing about `centre_degc` (default period: one low orbit) and a slower one."""
+    """A signal in degC: drift() of a room."""
+    return drift(centre_degc, swing_degc, period_s)
+
+
+def drift(centre: float, swing: float, period_s: float = 5560.0) -> Callable[[float], float]:
+    """A slow swing about `centre` (default period: one low orbit) and a slower one."""
     omega = 2 * pi / period_s
 
     def signal(t_s: float) -> float:
-        return centre_degc + swing_degc * (sin(omega * t_s) + 0.25 * sin(0.13 * omega * t_s + 1.0))
+        return centre + swing * (sin(omega * t_s) + 0.25 * sin(0.13 * omega * t_s + 1.0))
 
     return signal
 

@@ -83,7 +83,27 @@ class Forbidden:
         return ~np.isin(self.word.values(samples), self.values)
 
 
-Check = Crc8 | Sum8 | Expected | Forbidden
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Octets from `offset` on that read `octets` only when there is nothing to tell: as they are after power-up.
+
+    For parts whose every word alone may have that value in a good sample.
+    """
+
+    offset: int
+    octets: bytes
+    channels: tuple[str, ...]
+    reason: str = "not measured"
+
+    def valid(self, samples: "np.ndarray") -> "np.ndarray":
+        """bool (n,) for sample octets, uint8 (n, sample_len)."""
+        import numpy as np
+
+        blank = np.frombuffer(self.octets, np.uint8)
+        return (samples[:, self.offset : self.offset + len(blank)] != blank).any(axis=1)
+
+
+Check = Crc8 | Sum8 | Expected | Forbidden | Blank
 
 
 def _table(polynomial: int) -> "np.ndarray":
