@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 
 from .channels import Channel
 from .fields import Table
+from .reads import Reads
 from .validity import Check
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ class SensorTable(Table):
     def place(self) -> dict[str, int]:
         """Where it is on its bus: `address` or `cs`; empty for a sensor alone on its bus or without one."""
         return {}
+
+    def sample_len(self) -> int:
+        """Octets of one sample; SAMPLE_LEN, where that does not depend on the options."""
+        return self.SAMPLE_LEN
+
+    def reads(self) -> Reads:
+        """What one trigger asks of the part."""
+        return Reads(((0, self.sample_len()),))
 
     def channels(self) -> tuple[Channel, ...]:
         """The channels of a sample with the data sheet's calibration for these options."""
@@ -77,6 +86,10 @@ class BusSensorTable(SensorTable):
     def place(self) -> dict[str, int]:
         """See SensorTable."""
         return self.model_dump(include={"address", "cs"}, exclude_none=True)
+
+    def reads(self) -> Reads:
+        """See SensorTable."""
+        return Reads(self.READS or ((1, self.sample_len()),), self.READ_HEAD, self.SETTLE_US)
 
 
 def driver_name(table: type[SensorTable]) -> str:
