@@ -43,7 +43,7 @@ SENSOR_ABSENT_LAYOUT = ">HBB"
 SENSOR_LAYOUT = ">HBBI"
 BOARD_LAYOUT = ">HBBI4s4sIHHII"
 LEDGER_LAYOUT = ">HHIIIIIIIIIIII"
-COEFFICIENTS_LAYOUT = ">HB3s44s"
+COEFFICIENTS_LAYOUT = ">HBB44s"
 
 # Counters wrap here: the largest power of two whose values are small integers on a 32-bit MicroPython.
 COUNTER_MODULO = 1 << 30
