@@ -10,7 +10,6 @@ frame. With SPH = 1 there is no such gap.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from rp2040py.gpio_pin import GPIOPinState
 from rp2040py.irq import IRQ
@@ -19,31 +18,20 @@ from rp2040py.peripherals.dma import DREQChannel
 from rp2040py.rp2040 import RP2040
 
 from ...sensors.part import ModelError
+from ...sensors.spi import SPITarget
 from .uart import CLK_PERI_HZ
 
 _GAP_BITS = 1.5  # see above
 _UNDRIVEN = 0xFF
+_USUAL_MODES = (0, 3)  # data in at the rising edge, out at the falling: what a target takes that names no `modes`
 _BASE = (0x4003C, 0x40040)
 
 
-class SPITarget(Protocol):
-    """A part on the bus, driven by octets between the two edges of its chip-select line."""
-
-    def select(self) -> None:
-        """Chip select falls."""
-        ...
-
-    def exchange(self, octet: int) -> int:
-        """One octet in each direction: takes the controller's, returns the part's."""
-        ...
-
-    def deselect(self) -> None:
-        """Chip select rises."""
-        ...
-
-
 class WiredSPI(ssp.RPSPI):
-    """A PL022 as controller and the targets wired to it. A chip select that moves within an octet is a ModelError."""
+    """A PL022 as controller and the targets wired to it.
+
+    A chip select that moves within an octet is a ModelError, and so is an octet in a mode that the target does not take.
+    """
 
     def __init__(self, mcu: RP2040, number: int, targets: Mapping[int, SPITarget]):
         """targets: by the GPIO of their chip select. A pin that does not drive is taken as pulled up."""
@@ -70,6 +58,11 @@ class WiredSPI(ssp.RPSPI):
     def bit_ns(self) -> float:
         """Length of a bit on the wire."""
         return 1e9 / self.clock_frequency
+
+    @property
+    def spi_mode(self) -> int:
+        """Clock polarity and phase, as everybody counts them; the stock property swaps 2 and 3."""
+        return (2 if self._control0 & ssp.SPO else 0) | (1 if self._control0 & ssp.SPH else 0)
 
     # Registers ----------------------------------------------------------------------------------------------
 
@@ -109,6 +102,8 @@ class WiredSPI(ssp.RPSPI):
             raise ModelError(self.name, f"{pins} are selected at once, and both targets drive the line", "4.4")
         octet = self.tx_fifo.pull()
         (target,) = self._selected.values() or (None,)
+        if target is not None and self.spi_mode not in (modes := getattr(target, "modes", _USUAL_MODES)):
+            raise ModelError(self.name, f"an octet in mode {self.spi_mode}; the target takes {modes}", "4.4.3.9", value=octet)
         self._received = _UNDRIVEN if target is None else target.exchange(octet)
         self._sent.schedule((self.data_bits + gap_bits) * self.bit_ns)
 

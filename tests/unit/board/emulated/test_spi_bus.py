@@ -10,7 +10,7 @@ from unit.board.emulated.wired_chip import BYTE, RAM, Chip
 BASE = 0x4003C000
 CR0, CR1, DR, SR, CPSR, RIS, ICR, DMACR = BASE, BASE + 4, BASE + 8, BASE + 12, BASE + 0x10, BASE + 0x18, BASE + 0x20, BASE + 0x24
 BSY, RNE, TFE = 1 << 4, 1 << 2, 1 << 0
-ENABLE, SPH, OVERRUN = 1 << 1, 1 << 7, 1 << 0
+ENABLE, SPO, SPH, OVERRUN = 1 << 1, 1 << 6, 1 << 7, 1 << 0
 CS, OTHER_CS = 17, 20
 BIT = 125  # 48 MHz / 2 / 3
 FRAME = 8 * BIT
@@ -51,6 +51,7 @@ def start_read(chip, length):
 @pytest.mark.parametrize(("phase", "gap"), [(0, GAP), (SPH, 0)])
 def test_dma_reads_any_number_of_octets_at_the_pace_of_the_wire(chip, counter, length, phase, gap):
     chip.poke(CR0, 2 << 8 | phase | 7)
+    counter.modes = (1 if phase else 0,)
     chip.select(CS)
     start_read(chip, length)
     wire_ns = FRAME * length + gap * (length - 1)
@@ -170,6 +171,31 @@ def test_ninth_octet_that_nobody_fetches_is_lost_and_flagged(chip, counter):
 def test_frames_of_another_length_than_an_octet_are_refused(chip, counter):
     chip.poke(CR0, 2 << 8 | 15)
     with pytest.raises(ModelError, match="frame of 16 bits"):
+        chip.poke(DR, 0)
+
+
+@pytest.mark.parametrize(("bits", "mode"), [(0, 0), (SPH, 1), (SPO, 2), (SPO | SPH, 3)])
+def test_target_takes_octets_in_its_own_modes_only(chip, counter, bits, mode):
+    counter.modes = (mode,)
+    chip.poke(CR0, 2 << 8 | bits | 7)
+    chip.select(CS)
+    chip.poke(DR, 0x5A)
+    chip.run(FRAME)
+    assert chip.peek(DR) == 1
+    for other in ({0, SPH, SPO, SPO | SPH}) - {bits}:
+        chip.poke(CR0, 2 << 8 | other | 7)
+        with pytest.raises(ModelError, match=rf"the target takes \({mode},\)"):
+            chip.poke(DR, 0x5A)
+
+
+def test_target_that_names_no_modes_takes_the_two_that_read_at_the_rising_edge(chip, counter):
+    chip.select(CS)
+    for bits in (0, SPO | SPH):
+        chip.poke(CR0, 2 << 8 | bits | 7)
+        chip.poke(DR, 0)
+        chip.run(FRAME)
+    chip.poke(CR0, 2 << 8 | SPH | 7)
+    with pytest.raises(ModelError, match="an octet in mode 1"):
         chip.poke(DR, 0)
 
 

@@ -6,7 +6,9 @@ from freefall.board.emulated.uart import fit_uart
 from unit.board.emulated.wired_chip import BYTE, RAM, Chip
 
 BASE = 0x40034000
-DR, FR, IBRD, FBRD, CR, IMSC, RIS, DMACR = (BASE + at for at in (0x00, 0x18, 0x24, 0x28, 0x30, 0x38, 0x3C, 0x48))
+DR, FR, IBRD, FBRD, CR, IFLS, IMSC, RIS, ICR, DMACR = (
+    BASE + at for at in (0x00, 0x18, 0x24, 0x28, 0x30, 0x34, 0x38, 0x3C, 0x44, 0x48)
+)
 BUSY, TX_FULL, TX_EMPTY, TX_INTERRUPT = 1 << 3, 1 << 5, 1 << 7, 1 << 5
 UART0_IRQ = 20
 
@@ -81,6 +83,7 @@ def test_octet_for_a_full_fifo_is_lost(chip, line):
 
 
 def test_transmit_interrupt_comes_as_the_fifo_falls_to_four_and_goes_as_it_fills(chip, line):
+    chip.poke(IFLS, 0)
     chip.poke(IMSC, TX_INTERRUPT)
     for octet in range(7):
         chip.poke(DR, octet)
