@@ -140,6 +140,9 @@ class Payload:
         return False
 
     def _set_up(self, driver):
+        halt = getattr(driver, "halt", None)
+        if halt:
+            halt(self._port.sleep_ms)
         if not driver.identify():
             return reports.WRONG_IDENTITY
         return None if driver.configure(self._port.sleep_ms) else reports.NOT_CONFIGURED
