@@ -9,6 +9,7 @@ from freefall.board.clock import SimulatedClock
 from freefall.sensors.channels import Compensated
 from freefall.sensors.part import Wiring
 from freefall.sensors.spi import SPIPart
+from freefall.sensors.table import driver_name
 
 MS = 1_000_000
 
@@ -25,6 +26,7 @@ class ModelDevice:
         self._model = model
         self._driver = driver
         self._spi = isinstance(model, SPIPart) and getattr(model, "address", None) is None
+        self._uart = hasattr(model, "request")
 
     def read(self, register, buf):
         self.exchange(self._command(register, "SPI_READ"), buf)
@@ -45,7 +47,9 @@ class ModelDevice:
             self._transaction((None, buf))
 
     def exchange(self, command, buf):
-        if self._spi:
+        if self._uart:
+            self._requested(command, buf)
+        elif self._spi:
             self._selected(command, buf)
         else:
             self._transaction((command, buf))
@@ -56,7 +60,10 @@ class ModelDevice:
         last_command, last = reads.pop()
         reads.append((last_command, bytearray(len(last) * samples)))
         settle_us = getattr(driver, "SETTLE_US", 0)
-        if self._spi:
+        if self._uart:
+            ((command, buf),) = reads
+            self.exchange(command, buf)
+        elif self._spi:
             ((command, buf),) = reads
             assert len(command) <= 1, "on SPI a command is a register or nothing"
             self.exchange(self._command(command[0], "SPI_READ") if command else b"", buf)
@@ -92,6 +99,13 @@ class ModelDevice:
             raise
         model.stop()
 
+    def _requested(self, octets, buf):
+        answer, delay_ns = self._model.request(bytes(octets)) or (b"", 0)
+        self._model.clock.advance_to(self._model.clock.now_ns() + delay_ns)
+        if len(answer) < len(buf):
+            raise OSError("timeout")
+        buf[:] = answer[: len(buf)]
+
     @staticmethod
     def _acknowledged(acknowledged):
         if not acknowledged:
@@ -116,9 +130,9 @@ class Bench:
     """
 
     def __init__(self, sensor, driver, table, *, signals=MappingProxyType({}), lines=MappingProxyType({}), seed=1, watermark=0):
-        name = sensor.table.model_fields["driver"].annotation.__args__[0]
         self.clock = SimulatedClock()
-        self.table = sensor.table.model_validate({"driver": name, "bus": "bus0", **table})
+        place = {"bus": "bus0"} if "bus" in sensor.table.model_fields else {}
+        self.table = sensor.table.model_validate({"driver": driver_name(sensor.table), **place, **table})
         address = getattr(self.table, "address", None)
         wiring = Wiring(self.clock, address, lines, seed, {**sensor.signals, **signals}, self.table)
         self.model = sensor.model(wiring)
@@ -128,11 +142,16 @@ class Bench:
     def sleep_ms(self, duration_ms):
         self.clock.advance_to(self.clock.now_ns() + round(duration_ms * MS))
 
+    def halt(self):
+        if hasattr(self.driver, "halt"):
+            self.driver.halt(self.sleep_ms)
+
     def configure(self):
         return self.driver.configure(self.sleep_ms)
 
     def run(self):
         """As the board does before it arms a trigger; True when the part takes part."""
+        self.halt()
         if not (self.driver.identify() and self.configure()):
             return False
         self.driver.start()
