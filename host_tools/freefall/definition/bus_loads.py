@@ -29,7 +29,7 @@ def watermarks(draft: Draft):
 def _most(flow: Flow, others_us: float):
     """(the largest watermark, why, what to do when that is none), for each thing that limits it."""
     sensor, rate_hz, latency_ms = flow.sensor, flow.packing.rate_hz, flow.stream.max_latency_ms
-    in_packet, in_time = samples_in_packet(sensor), samples_in_time(rate_hz, flow.stream)
+    in_packet, in_time = samples_in_packet(flow.stream, sensor), samples_in_time(rate_hz, flow.stream)
     begins_us = _BURST_BEGINS_US + others_us
     left = math.ceil(begins_us * rate_hz / 1_000_000)
     yield in_packet, f"a packet holds {in_packet} samples", ""
@@ -44,18 +44,16 @@ def _most(flow: Flow, others_us: float):
 
 def timeouts(draft: Draft):
     """Refuse a bus's timeout that its longest read may exceed with nothing wrong."""
-    longest: dict[str, tuple[int, str]] = {}  # bus -> (octets, sensor) of its longest read
-    for sensor in draft.tables("sensor"):
-        bus, driver = draft.value((*sensor, "bus")), draft.driver(sensor[1])
-        if bus is not None and driver:
-            longest[bus] = max(longest.get(bus, (0, "")), (driver.SAMPLE_LEN, table_name(sensor)))
+    longest: dict[str, tuple[float, str]] = {}  # bus -> (us, sensor) of its longest read
+    for path in draft.tables("sensor"):
+        sensor = draft.table(path) if draft.driver(path[1]) else None
+        bus = getattr(sensor, "bus", None)
+        if bus is not None and (table := draft.bus(bus)):
+            longest[bus] = max(longest.get(bus, (0.0, "")), (table.read_us(sensor.reads()), table_name(path)))
     for bus, flows in _by_bus(draft).items():
-        longest[bus] = max(longest[bus], *((flow.packing.read_len, flow.sensor_name) for flow in flows))
-    for name, (octets, sensor) in longest.items():
+        longest[bus] = max(longest.get(bus, (0.0, "")), *((flow.read_us, flow.sensor_name) for flow in flows))
+    for name, (wire_us, sensor) in longest.items():
         bus = draft.bus(name)
-        if bus is None:
-            continue
-        wire_us = bus.read_us(octets)
         least = math.ceil(_TIMEOUT_FACTOR * wire_us)
         if bus.timeout_us < least:
             draft.refuse(

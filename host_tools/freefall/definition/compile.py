@@ -51,7 +51,7 @@ def _sensors(document: Document):
 def _streams(document: Document):
     for number, (name, table) in enumerate(document.stream.items()):
         sensor = document.sensor[table.sensor]
-        packing = pack(table, sensor)
+        packing = pack(table, sensor, document.stalls)
         yield Stream(
             number=number,
             name=name,

@@ -12,7 +12,8 @@ from .drivers import DRIVERS
 from .located import Path
 from .model import needed, table_at, value_at
 from .packing import Packing, pack
-from .streams import TRIGGERS, PeriodicStream, StreamTable
+from .promises import ClaimTable, StallsTable
+from .streams import TRIGGERS, PeriodicStream, PulseStream, StreamTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Flow:
     @property
     def read_us(self) -> float:
         """Microseconds on the bus of one read."""
-        return self.bus.read_us(self.packing.read_len)
+        return self.bus.read_us(self.sensor.reads(), self.packing.samples_per_read)
 
     @property
     def sensor_name(self) -> str:
@@ -39,8 +40,11 @@ class Flow:
     @property
     def rate_path(self) -> Path:
         """Where its rate is given."""
-        by_clock = isinstance(self.stream, PeriodicStream)
-        return (*self.path, "rate_hz") if by_clock else ("sensor", self.stream.sensor, self.sensor.RATE_KEY)
+        if isinstance(self.stream, PeriodicStream):
+            return *self.path, "rate_hz"
+        if isinstance(self.stream, PulseStream):
+            return *self.path, "max_rate_hz"
+        return "sensor", self.stream.sensor, self.sensor.RATE_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,26 @@ class Draft:
 
     def flows(self) -> Iterator[Flow]:
         """Every stream that is sound together with its sensor."""
+        stalls = self.stalls() or StallsTable()
         for path in self.tables("stream"):
             stream = self.table(path)
             sensor = stream and self.table(("sensor", stream.sensor))
             if sensor:
                 name = getattr(sensor, "bus", None)
-                yield Flow(path, stream, sensor, pack(stream, sensor), name, self.bus(name) if name else None)
+                yield Flow(path, stream, sensor, pack(stream, sensor, stalls), name, self.bus(name) if name else None)
+
+    def stalls(self) -> StallsTable | None:
+        """The pauses that others cause; None if they are in doubt."""
+        return self.table(("stalls",))
+
+    def claims(self) -> Iterator[tuple[Path, ClaimTable]]:
+        """Every sound claim, and where it stands: ("stream", name, "claim", channel)."""
+        for stream in self.tables("stream"):
+            claims = value_at((*stream, "claim"), self.data) if self.trigger(stream) else None
+            for channel in claims if isinstance(claims, dict) else ():
+                path = (*stream, "claim", channel)
+                if claim := self.table(path):
+                    yield path, claim
 
     def require(self, table: Path, key: str, setting: str):
         """Report that `setting` needs `key` in `table`, if it is not there."""

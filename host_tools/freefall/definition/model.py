@@ -12,6 +12,7 @@ from .buses import BusesTable
 from .diagnostics import table_name
 from .drivers import DRIVERS, AnySensor
 from .located import Path
+from .promises import LimitsTable, StallsTable
 from .streams import TRIGGERS, AnyStream
 
 LAST_APID = IDLE_APID - 1
@@ -29,50 +30,63 @@ def _watchdog(value: int) -> int:
 class PayloadTable(Table):
     """[payload]: what this is."""
 
-    name: Name
-    apid: Annotated[int, Field(ge=0, le=LAST_APID)]
-    discipline: str = ""
-    description: str = ""
-    board: one_of(str, ("pico",)) = "pico"
+    name: Annotated[Name, Field(description="of the payload: small letters, digits and underscores")]
+    apid: Annotated[
+        int, Field(ge=0, le=LAST_APID, description="the number of the payload's packets; its streams have the numbers after it")
+    ]
+    discipline: Annotated[str, Field(description="of the experiment, for people")] = ""
+    description: Annotated[str, Field(description="of the experiment, for people")] = ""
+    board: Annotated[one_of(str, ("pico",)), Field(description="the board that it runs on")] = "pico"
+
+
+_TRANSPORT = 'how telemetry leaves the board: by "uart0", "uart1" or "usb"'
 
 
 class UartLink(Table):
     """[link]: telemetry leaves the board by a UART."""
 
-    transport: Literal["uart0", "uart1"]
+    transport: Annotated[Literal["uart0", "uart1"], Field(description=_TRANSPORT)]
     baud: Annotated[int, Field(ge=9600, le=3_000_000, description="bits per second")]
-    tx: Pin | None = None
-    rx: Pin | None = None
+    tx: Annotated[Pin | None, Field(description="the pin that telemetry leaves by; the UART's first if not given")] = None
+    rx: Annotated[Pin | None, Field(description="the pin that commands come in by; the UART's first if not given")] = None
 
 
 class UsbLink(Table):
     """[link]: telemetry leaves the board by USB."""
 
-    transport: Literal["usb"]
+    transport: Annotated[Literal["usb"], Field(description=_TRANSPORT)]
 
 
 class HousekeepingTable(Table):
     """[housekeeping]: how often the board reports its ledgers and its own health."""
 
-    period_ms: Annotated[int, Field(ge=100, le=60_000)] = 1000
+    period_ms: Annotated[int, Field(ge=100, le=60_000, description="from one set of reports to the next")] = 1000
 
 
 class WatchdogTable(Table):
-    """[watchdog]: after how long without progress the board restarts itself; 0 is never."""
+    """[watchdog]: when the board restarts itself."""
 
-    timeout_ms: Annotated[int, AfterValidator(_watchdog), Field(json_schema_extra=_WATCHDOG_SCHEMA)] = 0
+    timeout_ms: Annotated[
+        int,
+        AfterValidator(_watchdog),
+        Field(json_schema_extra=_WATCHDOG_SCHEMA, description="after so long without progress the board restarts; 0 is never"),
+    ] = 0
 
 
 class Document(Table):
-    """A whole payload.toml."""
+    """A payload definition: what a payload measures, how, and what becomes of it."""
 
-    payload: PayloadTable
-    link: Annotated[UartLink | UsbLink, Field(discriminator="transport")]
-    housekeeping: HousekeepingTable = HousekeepingTable()
-    watchdog: WatchdogTable = WatchdogTable()
-    bus: BusesTable = BusesTable()
-    sensor: dict[Name, AnySensor] = {}
-    stream: dict[Name, AnyStream] = {}
+    payload: Annotated[PayloadTable, Field(description="what this is")]
+    link: Annotated[UartLink | UsbLink, Field(discriminator="transport", description="how telemetry leaves the board")]
+    housekeeping: Annotated[HousekeepingTable, Field(description="how often the board reports on itself")] = HousekeepingTable()
+    watchdog: Annotated[WatchdogTable, Field(description="when the board restarts itself")] = WatchdogTable()
+    stalls: Annotated[StallsTable, Field(description="the longest pauses that others cause on the board")] = StallsTable()
+    bus: Annotated[BusesTable, Field(description="the wires to the sensors")] = BusesTable()
+    sensor: Annotated[dict[Name, AnySensor], Field(description="the sensors, by names of your own")] = {}
+    stream: Annotated[dict[Name, AnyStream], Field(description="what is measured, by names of your own")] = {}
+    limits: Annotated[
+        dict[str, dict[str, LimitsTable]], Field(description="between which values a channel should stay, by stream and channel")
+    ] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,8 @@ def table_at(path: Path, data: dict) -> type[Table]:
     for depth, key in enumerate(path, 1):
         if choice := choice_at(path[:depth]):
             kind = choice.kinds[value_at((*path[:depth], choice.key), data)]
+        elif isinstance(key, int):
+            kind = get_args(kind)[0]
         elif isinstance(kind, type(Table)):
             kind = kind.model_fields[key].annotation
             if not isinstance(kind, type(Table)) and type(None) in get_args(kind):
@@ -123,7 +139,8 @@ def needed(path: Path, data: dict, setting: str = "") -> str:
 def value_at(path: Path, data: dict):
     """The TOML value at `path`; None, which TOML does not have, if there is none."""
     for key in path:
-        if not isinstance(data, dict) or key not in data:
+        if isinstance(data, dict) and key in data or isinstance(data, list) and isinstance(key, int) and key < len(data):
+            data = data[key]
+        else:
             return None
-        data = data[key]
     return data

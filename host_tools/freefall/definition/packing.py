@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from freefall_wire import frame, packet, reports
 
 from ..sensors.table import SensorTable
-from .streams import PeriodicStream, StreamTable
+from .promises import StallsTable
+from .streams import PeriodicStream, PulseStream, StreamTable
 
 _RING_SECONDS = 0.2  # the longest pause of the foreground loop that a default ring rides out
 _LEAST_RING = 8
@@ -13,7 +14,10 @@ _LEAST_RING = 8
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Sizes of one stream. Lengths in octets; ring_depth in reads."""
+    """Sizes of one stream. Lengths in octets; ring_depth in reads.
+
+    sample_len is that of a sample in a packet, with its own time if it has one; read_len what one read brings from the sensor.
+    """
 
     rate_hz: float
     sample_len: int
@@ -21,11 +25,7 @@ class Packing:
     samples_per_packet: int
     packet_len: int
     ring_depth: int
-
-    @property
-    def read_len(self) -> int:
-        """Octets of one read."""
-        return self.samples_per_read * self.sample_len
+    read_len: int
 
     @property
     def reads_per_s(self) -> float:
@@ -44,9 +44,14 @@ class Packing:
         return self.packets_per_s * (self.packet_len + frame.FRAME_OVERHEAD)
 
 
-def samples_in_packet(sensor: SensorTable) -> int:
-    """The samples of a sensor that one packet has room for."""
-    return (packet.MAX_LEN - packet.SAMPLES_AT) // sensor.SAMPLE_LEN
+def sample_len(stream: StreamTable, sensor: SensorTable) -> int:
+    """Octets of a sample in a packet: the sensor's, and its own time if it has one."""
+    return sensor.sample_len() + packet.SAMPLE_TIME_LEN * stream.times()
+
+
+def samples_in_packet(stream: StreamTable, sensor: SensorTable) -> int:
+    """The samples of a stream that one packet has room for."""
+    return (packet.MAX_LEN - packet.SAMPLES_AT) // sample_len(stream, sensor)
 
 
 def samples_in_time(rate_hz: float, stream: StreamTable) -> int:
@@ -55,28 +60,33 @@ def samples_in_time(rate_hz: float, stream: StreamTable) -> int:
 
 
 def rate_of(stream: StreamTable, sensor: SensorTable) -> float:
-    """Samples per second of a stream: the board's clock sets them, or else the sensor's."""
+    """Samples per second of a stream, of pulses at most: the board's clock sets them, or else the sensor's."""
+    if isinstance(stream, PulseStream):
+        return float(stream.max_rate_hz)
     return float(stream.rate_hz if isinstance(stream, PeriodicStream) else sensor.data_rate_hz())
 
 
-def pack(stream: StreamTable, sensor: SensorTable) -> Packing:
-    """The sizes of a stream that the checks have passed."""
+def pack(stream: StreamTable, sensor: SensorTable, stalls: StallsTable) -> Packing:
+    """The sizes of a stream that the checks have passed; a ring that is not given rides out the foreground's stalls."""
     rate_hz = rate_of(stream, sensor)
     step = stream.samples_per_read()
-    most = min(samples_in_packet(sensor), samples_in_time(rate_hz, stream))
+    octets = sample_len(stream, sensor)
+    most = min(samples_in_packet(stream, sensor), samples_in_time(rate_hz, stream))
     if stream.ring_depth:
         # The board sends what waits as soon as the ring is half full.
         most = min(most, stream.ring_depth // 2 * step)
     reads_per_packet = max(1, most // step)
     samples_per_packet = reads_per_packet * step
-    least_ring = max(_LEAST_RING, 2 * reads_per_packet, reads_per_packet + rate_hz / step * _RING_SECONDS)
+    pause_s = max(_RING_SECONDS, stalls.foreground_ms / 1000)
+    least_ring = max(_LEAST_RING, 2 * reads_per_packet, reads_per_packet + rate_hz / step * pause_s)
     return Packing(
         rate_hz=rate_hz,
-        sample_len=sensor.SAMPLE_LEN,
+        sample_len=octets,
         samples_per_read=step,
         samples_per_packet=samples_per_packet,
-        packet_len=packet.padded(packet.SAMPLES_AT + samples_per_packet * sensor.SAMPLE_LEN),
+        packet_len=packet.padded(packet.SAMPLES_AT + samples_per_packet * octets),
         ring_depth=stream.ring_depth or _power_of_two(least_ring),
+        read_len=sensor.reads().octets(step),
     )
 
 

@@ -1,40 +1,53 @@
 """The streams of a payload: [stream.NAME], of one kind for each trigger."""
 
+from functools import reduce
+from operator import or_
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from ..sensors.fields import Pin, Table, not_allowed, one_of
+from ..sensors.fields import Name, Pin, Table, one_of
+from .calibrations import CalibrationTable
+from .own_fields import FieldTable
+from .promises import ClaimTable
 
-Timestamps = one_of(str, ("interrupt", "hardware"))
-
-
-def _scale(value: float) -> float:
-    if value == 0:
-        raise not_allowed("a number other than 0, which would make every sample the same")
-    return value
-
-
-class CalibrationTable(Table):
-    """[stream.NAME.calibration.CHANNEL]: engineering value = raw value * scale + offset."""
-
-    scale: Annotated[float, AfterValidator(_scale), Field(json_schema_extra={"not": {"const": 0}})]
-    offset: float = 0.0
-    unit: Annotated[str, Field(min_length=1)] | None = None
+Timestamps = Annotated[
+    one_of(str, ("interrupt", "hardware")),
+    Field(description='who notes when the line rises: the "interrupt", a few us late, or "hardware", to the microsecond'),
+]
+SampleTimes = Annotated[
+    bool, Field(description="whether each sample travels with its own time: 4 octets more, and true when triggers come late")
+]
+_TRIGGER = (
+    'what makes a sample: the sensor\'s "data_ready" line, its FIFO\'s "fifo_watermark", the board\'s clock ("periodic") '
+    'or every "pulse" of a pulse counter'
+)
 
 
 class StreamTable(Table):
     """What every stream has: samples of one sensor, and how long they may wait for a packet to fill."""
 
-    sensor: str
-    max_latency_ms: Annotated[int, Field(ge=10, le=60_000)] = 1000
-    # In reads.
-    ring_depth: one_of(int, [1 << bits for bits in range(2, 11)]) | None = None
-    calibration: dict[str, CalibrationTable] = {}
+    sensor: Annotated[str, Field(description="the sensor whose samples these are, by the name of its section")]
+    max_latency_ms: Annotated[
+        int, Field(ge=10, le=60_000, description="how long a sample waits on the board, at most, for its packet to fill")
+    ] = 1000
+    ring_depth: Annotated[
+        one_of(int, [1 << bits for bits in range(2, 11)]) | None,
+        Field(description="reads that the board can hold while it is busy; found from the rate if not given"),
+    ] = None
+    calibration: Annotated[
+        dict[str, CalibrationTable], Field(description="better calibrations than the data sheet's, by channel")
+    ] = {}
+    field: Annotated[dict[Name, FieldTable], Field(description="values of your own in every sample, by name")] = {}
+    claim: Annotated[dict[str, ClaimTable], Field(description="what the experiment wants to see, by channel")] = {}
 
     def samples_per_read(self) -> int:
         """Samples that one trigger brings."""
         return 1
+
+    def times(self) -> bool:
+        """Whether every sample travels with its own time."""
+        return getattr(self, "sample_times", False)
 
     def trigger_plan(self) -> dict:
         """The trigger as the board gets it."""
@@ -45,15 +58,16 @@ class StreamTable(Table):
 class DataReadyStream(StreamTable):
     """A sample at every rising edge of the sensor's data-ready line."""
 
-    trigger: Literal["data_ready"]
+    trigger: Annotated[Literal["data_ready"], Field(description=_TRIGGER)]
     pin: Annotated[Pin, Field(description="the pin that the sensor's data-ready line is wired to")]
     timestamps: Timestamps = "interrupt"
+    sample_times: SampleTimes = False
 
 
 class FifoStream(StreamTable):
     """A burst of samples whenever the sensor's interrupt line says that its FIFO holds enough of them."""
 
-    trigger: Literal["fifo_watermark"]
+    trigger: Annotated[Literal["fifo_watermark"], Field(description=_TRIGGER)]
     pin: Annotated[Pin, Field(description="the pin that the sensor's interrupt line is wired to")]
     watermark: Annotated[int, Field(ge=1, description="samples in one burst from the FIFO")]
     timestamps: Timestamps = "interrupt"
@@ -66,12 +80,24 @@ class FifoStream(StreamTable):
 class PeriodicStream(StreamTable):
     """A sample at every tick of the board's clock."""
 
-    trigger: Literal["periodic"]
+    trigger: Annotated[Literal["periodic"], Field(description=_TRIGGER)]
     rate_hz: Annotated[float, Field(ge=0.01, le=1000, description="samples per second")]
+    sample_times: SampleTimes = False
 
 
-TRIGGERS: dict[str, type[StreamTable]] = {
-    get_args(table.model_fields["trigger"].annotation)[0]: table for table in (DataReadyStream, FifoStream, PeriodicStream)
-}
+class PulseStream(StreamTable):
+    """A sample at every pulse of a pulse counter, with its own time."""
 
-AnyStream = Annotated[DataReadyStream | FifoStream | PeriodicStream, Field(discriminator="trigger")]
+    trigger: Annotated[Literal["pulse"], Field(description=_TRIGGER)]
+    max_rate_hz: Annotated[
+        float, Field(ge=0.01, le=10_000, description="pulses per second that there is room for; more are lost, and counted")
+    ]
+    sample_times: Annotated[
+        one_of(bool, (True,), lambda value: str(value).lower()), Field(description="always true: pulses come when they will")
+    ] = True
+
+
+_KINDS = (DataReadyStream, FifoStream, PeriodicStream, PulseStream)
+TRIGGERS: dict[str, type[StreamTable]] = {get_args(table.model_fields["trigger"].annotation)[0]: table for table in _KINDS}
+
+AnyStream = Annotated[reduce(or_, _KINDS), Field(discriminator="trigger")]

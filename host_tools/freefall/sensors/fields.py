@@ -6,11 +6,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from .pico import HEADER_PINS
+from .pico import ADC_PINS, HEADER_PINS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 NOT_ALLOWED = "freefall_not_allowed"  # the pydantic error type of `not_allowed`
+REFUSED = "freefall_refused"  # and of `refused`
 
 
 class Table(BaseModel):
@@ -37,9 +38,26 @@ def not_allowed(allowed: str) -> PydanticCustomError:
     return PydanticCustomError(NOT_ALLOWED, "not allowed", {"allowed": allowed})
 
 
+def refused(why: str) -> PydanticCustomError:
+    """The refusal of a value in a sentence of its own, that goes on after the value."""
+    return PydanticCustomError(REFUSED, "refused", {"why": why})
+
+
 def address_of(*addresses: int):
     """The type of an I2C address that must be one of `addresses`."""
     return one_of(int, addresses, "0x{:02X}".format)
 
 
+def _ascending(value: list[float]) -> list[float]:
+    if len(value) != 2:
+        raise not_allowed("two numbers: [low, high]")
+    low, high = value
+    if low >= high:
+        raise refused("is upside down: the first number is the low end, and must be less than the second")
+    return value
+
+
+Range = Annotated[list[float], AfterValidator(_ascending), Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
+Positive = Annotated[float, Field(gt=0)]
 Pin = one_of(int, HEADER_PINS, allowed="a pin on the pico's header: 0..22, 26, 27 or 28")
+AdcPin = one_of(int, ADC_PINS)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 HEADER_PINS = (*range(23), 26, 27, 28)  # 23..25 serve the board itself
+ADC_PINS = (26, 27, 28)
 
 STATE_MACHINES = 8  # of two PIO blocks
 DMA_CHANNELS = 12
@@ -25,11 +26,11 @@ CONTROLLERS = {
     "i2c1": Controller("i2c", 1, {"scl": (3, 7, 11, 15, 19, 27), "sda": (2, 6, 10, 14, 18, 26)}),
     "spi0": Controller("spi", 0, {"sck": (2, 6, 18, 22), "mosi": (3, 7, 19), "miso": (0, 4, 16, 20)}),
     "spi1": Controller("spi", 1, {"sck": (10, 14, 26), "mosi": (11, 15, 27), "miso": (8, 12, 28)}),
+    "uart0": Controller("uart", 0, {"tx": (0, 12, 16, 28), "rx": (1, 13, 17)}),
+    "uart1": Controller("uart", 1, {"tx": (4, 8, 20), "rx": (5, 9, 21)}),
 }
-UART_PINS = {
-    "uart0": {"tx": (0, 12, 16, 28), "rx": (1, 13, 17)},
-    "uart1": {"tx": (4, 8, 20), "rx": (5, 9, 21)},
-}
+# Of those that may carry the telemetry.
+UART_PINS = {name: controller.pins for name, controller in CONTROLLERS.items() if controller.kind == "uart"}
 UART_DEFAULT_PINS = {uart: {function: pins[0] for function, pins in functions.items()} for uart, functions in UART_PINS.items()}
 
 

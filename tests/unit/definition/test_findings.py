@@ -22,7 +22,7 @@ FAULTS = {
         [("[payload]", "[shelf]\n[payload]")],
         [
             '1:2: unknown section "shelf" in the definition; known sections: payload, link, '
-            "housekeeping, watchdog, bus, sensor, stream",
+            "housekeeping, watchdog, stalls, bus, sensor, stream, limits",
         ],
     ),
     "misspelt section is not missing as well": (
@@ -189,11 +189,11 @@ FAULTS = {
     ),
     "bus the board does not have": (
         [("[bus.i2c0]", "[bus.i2c2]"), ('"i2c0"', '"i2c2"'), ('"i2c0"', '"i2c2"')],
-        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1, spi0, spi1'],
+        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1, spi0, spi1, uart0, uart1'],
     ),
     "bus the board does not have, and the one that is meant": (
         [("[bus.i2c0]", "[bus.i2c2]"), ('"i2c0"', '"i2c1"'), ('"i2c0"', '"i2c1"')],
-        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1, spi0, spi1'],
+        ['7:6: bus name "i2c2" is not possible; it must be one of i2c0, i2c1, spi0, spi1, uart0, uart1'],
     ),
     "sensor by no name, and the one that is meant": (
         [("[sensor.accel]", "[sensor.Accel]")],

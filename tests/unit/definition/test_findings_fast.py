@@ -148,7 +148,7 @@ FAULTS = {
     ),
     "trigger that is none": (
         [('"fifo_watermark"', '"fifo"')],
-        ['33:11: trigger = "fifo" is not possible; it must be one of data_ready, fifo_watermark, periodic'],
+        ['33:11: trigger = "fifo" is not possible; it must be one of data_ready, fifo_watermark, periodic, pulse'],
     ),
     "trigger that is not even text": (
         [('"fifo_watermark"\npin = 15', "[]\npin = {}")],
