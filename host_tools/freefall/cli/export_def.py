@@ -1,0 +1,33 @@
+"""freefall export-def: a definition for other tools."""
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from ..definition import load_definition
+from ..errors import OutputExists, OutputUnwritable
+from ..interop import FORMATS
+from .options import force_option
+
+
+@click.command("export-def")
+@click.argument("definition", metavar="DEF", type=click.Path())
+@click.option("--to", "form", type=click.Choice(list(FORMATS)), required=True, help="XTCE 1.2, COSMOS tlm.txt, ICD, C header.")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="By default standard output.")
+@force_option
+def export_def(definition: str, form: str, output: str | None, force: bool) -> None:
+    """Write the packets of a payload definition for another tool: a ground system, a handbook, a C program."""
+    text = FORMATS[form](load_definition(definition))
+    if output in (None, "-"):
+        sys.stdout.write(text)
+        return
+    path = Path(output)
+    if path.exists() and not force:
+        raise OutputExists(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write {path}: {error.strerror}") from error
+    click.echo(f"Wrote {path}")
