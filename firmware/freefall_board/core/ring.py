@@ -20,7 +20,8 @@ _PERIOD_US = const(19)
 _MOST_STEPS = const(20)
 _DEPTH = const(21)
 _READ_LEN = const(22)
-_SLOTS = const(24)
+_HEAD_LEN = const(24)
+_SLOTS = const(25)
 _COUNTER_MASK = const(0x3FFFFFFF)
 _TICKS_MASK = const(0x3FFFFFFF)
 
@@ -33,12 +34,14 @@ class Ring:
     Allocates nothing after construction.
     """
 
-    def __init__(self, depth, sample_len, samples_per_read, period_us):
-        """period_us: between samples."""
+    def __init__(self, depth, sample_len, samples_per_read, period_us, head_len=0):
+        """period_us: between samples; head_len: octets at the start of a read that belong to no sample."""
         if depth < 1 or depth & (depth - 1):
             raise ValueError("ring depth must be a power of two, not %d" % depth)
         self.depth = depth
-        self.read_len = sample_len * samples_per_read
+        self.sample_len = sample_len
+        self.head_len = head_len
+        self.read_len = head_len + sample_len * samples_per_read
         self.octets = bytearray(depth * self.read_len)
         self.words = words = array("i", bytes(4 * (_SLOTS + 2 * depth)))
         words[at.GOOD_STAMP] = words[_LAST] = -1
@@ -48,6 +51,7 @@ class Ring:
         words[_INTERVAL] = 8 * words[_PERIOD_US]
         words[_DEPTH] = depth
         words[_READ_LEN] = self.read_len
+        words[_HEAD_LEN] = head_len
 
     @micropython.native
     def waiting(self):
@@ -93,6 +97,7 @@ class Ring:
         wrap = 2 * words[_DEPTH] - 1
         step = words[_STEP]
         read_len = words[_READ_LEN]
+        head_len = words[_HEAD_LEN]
         period = words[_PERIOD_US]
         tail = words[_TAIL]
         waiting = (words[_HEAD] - tail) & wrap
@@ -124,6 +129,7 @@ class Ring:
                     words[_INTERVAL] = words[_INTERVAL] + elapsed - (words[_INTERVAL] >> 3)
             i = slot * read_len
             stop = i + read_len
+            i += head_len
             while i < stop:
                 target[start] = source[i]
                 start += 1

@@ -35,9 +35,10 @@ MOST_STEPS = 20  # reads between two of which the time can be told
 DEPTH = 21
 READ_LEN = 22
 LATENCY_US = 23  # from a trigger to the first line of its handler
+HEAD_LEN = 24  # octets at the start of a read that belong to no sample
 
 # Two words for every slot of the ring: number and stamp
-SLOTS = 24
+SLOTS = 25
 
 COUNTER_MASK = 0x3FFFFFFF
 TICKS_MASK = 0x3FFFFFFF
