@@ -2,6 +2,7 @@
 
 A driver is a class, made with (device, config), with
 
+    halt(sleep_ms)               if it has one, first of all: a part that still measures from an earlier boot is idle
     identify() -> bool           the right part answers
     configure(sleep_ms) -> bool  it took its configuration and, once started, gives valid samples; may take 1.1 s
     start()                      it measures from now on at the latest; no trigger is armed yet
