@@ -6,7 +6,14 @@ import pytest
 
 from freefall.board.clock import SimulatedClock
 from freefall.sensors.catalogue.slf3s import (
-    FIRST_NS, NOISE_OF_FULL_SCALE, SENSOR, STOPS_NS, UPDATE_NS, VARIANTS, Slf3s, Slf3sTable,
+    FIRST_NS,
+    NOISE_OF_FULL_SCALE,
+    SENSOR,
+    STOPS_NS,
+    UPDATE_NS,
+    VARIANTS,
+    Slf3s,
+    Slf3sTable,
 )  # fmt: skip
 from freefall.sensors.part import ModelError, Wiring
 from freefall.sensors.sensirion import words
