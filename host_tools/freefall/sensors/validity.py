@@ -103,7 +103,21 @@ class Blank:
         return (samples[:, self.offset : self.offset + len(blank)] != blank).any(axis=1)
 
 
-Check = Crc8 | Sum8 | Expected | Forbidden | Blank
+@dataclass(frozen=True, slots=True)
+class Saturated:
+    """A word that is `limit` or more only when what it stands for may be anything beyond."""
+
+    word: RawWord
+    limit: int
+    channels: tuple[str, ...]
+    reason: str = "saturated"
+
+    def valid(self, samples: "np.ndarray") -> "np.ndarray":
+        """bool (n,) for sample octets, uint8 (n, sample_len)."""
+        return self.word.values(samples) < self.limit
+
+
+Check = Crc8 | Sum8 | Expected | Forbidden | Saturated | Blank
 
 
 def _table(polynomial: int) -> "np.ndarray":
