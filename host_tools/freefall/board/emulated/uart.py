@@ -17,7 +17,7 @@ _LEVELS = (4, 8, 16, 24, 28)
 _HALF_FULL = 2
 _RX_LEVEL_SHIFT = 3
 _LEVEL_MASK = 0b111
-_BITS_PER_BYTE = 10  # 8N1
+BITS_PER_OCTET = 10  # 8N1
 _TIMEOUT_BITS = 32  # of silence, after which octets below the level are an interrupt, too
 _FLAG_BUSY = 1 << 3
 _FLAG_TX_FULL = 1 << 5
@@ -155,7 +155,7 @@ class PacedUART(RPUART):
 
     def _send_next(self) -> None:
         self._sending = self._waiting.popleft()
-        self._sent.schedule(_BITS_PER_BYTE * self.bit_ns)
+        self._sent.schedule(BITS_PER_OCTET * self.bit_ns)
         if len(self._waiting) == self._tx_level:
             self._interrupt_status |= UARTTXINTR
             self.check_interrupts()
@@ -169,11 +169,15 @@ class PacedUART(RPUART):
             self.on_byte(octet)
 
 
+def put_in_place(mcu: RP2040, number: int, uart: PacedUART) -> None:
+    """Make it UART `number` (0 or 1) of the chip."""
+    mcu.clk_peri = CLK_PERI_HZ
+    mcu.uart[number] = mcu.peripherals[_BASE[number]] = uart
+
+
 def fit_uart(mcu: RP2040, number: int, on_byte: Callable[[int], None]) -> None:
     """Put a PacedUART in the place of UART `number` (0 or 1); its bytes go to on_byte."""
-    mcu.clk_peri = CLK_PERI_HZ
     stock = mcu.uart[number]
     uart = PacedUART(mcu, stock.name, stock.irq, stock.dreq)
     uart.on_byte = on_byte
-    mcu.uart[number] = uart
-    mcu.peripherals[_BASE[number]] = uart
+    put_in_place(mcu, number, uart)
