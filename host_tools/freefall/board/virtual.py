@@ -8,6 +8,7 @@ from freefall_board.ports.virtual import Port, WatchdogExpired
 from ..definition import Definition
 from ..errors import BoardError
 from .clock import SimulatedClock
+from .own_drivers import load_drivers
 from .scenario import Signals
 from .simulated import attach_models
 
@@ -18,6 +19,7 @@ class VirtualBoard:
     """One boot of a payload; a `SimulatedBoard`. Same definition, seed and scenario, same octets."""
 
     def __init__(self, definition: Definition, seed: int = 0, boot_count: int = 1, scenario: Signals | None = None):
+        load_drivers(definition)
         self._octets = bytearray()
         self.clock = SimulatedClock()
         # The port makes the pins that models drive, and wants the models on its buses: so the buses come second.

@@ -12,4 +12,12 @@ from .sensor import Sensor
 
 GROUP = "freefall.sensors"
 
-SENSORS: dict[str, Sensor] = {name: entry_points(group=GROUP)[name].load() for name in sorted(entry_points(group=GROUP).names)}
+SENSORS: dict[str, Sensor] = {}
+# Those that cannot be loaded, with the reason: a broken package must not keep the others from working.
+BROKEN: dict[str, str] = {}
+
+for _entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    try:
+        SENSORS[_entry.name] = _entry.load()
+    except Exception as _error:  # somebody else's code may fail in any way
+        BROKEN[_entry.name] = f"{_entry.value} cannot be loaded ({type(_error).__name__}: {_error})"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...definition import Definition
 from ...errors import BoardError
+from ..own_drivers import driver_files
 from ..scenario import Signals
 from ..simulated import attach_models
 from .dma import fit_dma
@@ -43,7 +44,8 @@ class EmulatedBoard:
 
     def __init__(self, definition: Definition, image: Path, seed: int = 0, scenario: Signals | None = None):
         plan = json.loads(definition.plan)
-        self.machine = Machine(image, build_image({"plan.json": definition.plan, "main.py": MAIN.encode()}))
+        files = {"plan.json": definition.plan, "main.py": MAIN.encode(), **driver_files(definition)}
+        self.machine = Machine(image, build_image(files))
         self._octets = bytearray()
         fit_dma(self.machine.mcu)
         if plan["link"]["transport"] == "usb":
