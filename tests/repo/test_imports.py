@@ -24,7 +24,7 @@ ALLOWED = {
     "freefall.errors": set(),
     "freefall.sensors": {"freefall.errors"},
     "freefall.definition": {"freefall.errors", "freefall_wire", "freefall.sensors"},
-    "freefall.decode": {"freefall.errors", "freefall_wire", "freefall.definition"},
+    "freefall.decode": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.recording": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
     "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
     "freefall.interop": {"freefall", "freefall_wire", "freefall.sensors", "freefall.definition"},
