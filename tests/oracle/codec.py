@@ -1,10 +1,8 @@
-"""Packets of SPEC.md sections 3 to 6, one octet at a time; the frames of section 2 come from `frames`.
+"""Packets of SPEC.md sections 5 and 6, one octet at a time; sections 2 to 4 come from `frames` and `headers`.
 
 Slow and obvious on purpose: it decides when it and `freefall_wire` differ. Plain integers and octets, no `struct`,
 no table of a CRC, and nothing imported from the code it judges. Misuse by the caller raises ValueError.
 """
-
-from fractions import Fraction
 
 from oracle.frames import (
     NotCobs,
@@ -17,70 +15,11 @@ from oracle.frames import (
     judge_frame,
     octets,
 )
+from oracle.headers import all_zero, decode_time, encode_time, fill, padded, parse_primary_header, primary_header, read
 
 # for those who import only this
 __all__ = ["NotCobs", "cobs_decode", "cobs_encode", "crc32", "encode_frame", "judge_frame"]
-
-# --- 3 primary header ---
-
-
-def primary_header(apid: int, sequence_count: int, packet_length: int, packet_type: int = 0) -> bytes:
-    """Six octets."""
-    check_packet_length(packet_length)
-    if not 0 <= apid <= 2046 or not 0 <= sequence_count <= 16383 or packet_type not in (0, 1):
-        raise ValueError(f"APID {apid}, sequence count {sequence_count}, type {packet_type}")
-    version = 0
-    secondary_header_flag = 1
-    sequence_flags = 3
-    length_field = packet_length - 6 - 1
-    return bytes(
-        [
-            version * 32 + packet_type * 16 + secondary_header_flag * 8 + apid // 256,
-            apid % 256,
-            sequence_flags * 64 + sequence_count // 256,
-            sequence_count % 256,
-            length_field // 256,
-            length_field % 256,
-        ]
-    )
-
-
-def parse_primary_header(packet: bytes) -> dict[str, int]:
-    """Every field of the first six octets, checked by nobody yet."""
-    return {
-        "version": packet[0] >> 5,
-        "type": (packet[0] >> 4) & 1,
-        "secondary_header_flag": (packet[0] >> 3) & 1,
-        "apid": (packet[0] & 0x07) * 256 + packet[1],
-        "sequence_flags": packet[2] >> 6,
-        "sequence_count": (packet[2] & 0x3F) * 256 + packet[3],
-        "length_field": packet[4] * 256 + packet[5],
-    }
-
-
-# --- 4 time ---
-
-
-def nearest(value: Fraction) -> int:
-    """The nearest integer, halves up."""
-    return (value + Fraction(1, 2)).__floor__()
-
-
-def encode_time(seconds: int, microseconds: int) -> bytes:
-    """Seven octets of CUC time."""
-    if not 0 <= microseconds <= 999_999:
-        raise ValueError(f"{microseconds} microseconds")
-    return octets(seconds, 4) + octets(nearest(Fraction(microseconds * 2**24, 10**6)), 3)
-
-
-def decode_time(time: bytes) -> tuple[int, int]:
-    """(seconds, microseconds) of seven octets. After the last second that 32 bits hold comes 2^32."""
-    seconds = integer(time[0:4])
-    microseconds = nearest(Fraction(integer(time[4:7]) * 10**6, 2**24))
-    if microseconds == 1_000_000:
-        return seconds + 1, 0
-    return seconds, microseconds
-
+__all__ += ["decode_time", "encode_time", "parse_primary_header", "primary_header"]
 
 # --- 5 service packets: the tables of the page, as (field, octets) ---
 
@@ -117,34 +56,10 @@ LEDGER += [("framed", 4), ("pending", 4), ("samples_sent", 4), ("samples_dropped
 LEDGER += [("packets_sent", 4), ("packets_dropped", 4), ("longest_interrupt_us", 4), ("late", 4)]
 LEDGER_LENGTH = 72
 
-
-def fill(layout: list[tuple[str, int]], values: dict[str, int]) -> bytes:
-    """The fields one after the other; KeyError for a missing one, ValueError for one too many."""
-    if set(values) != {name for name, _ in layout}:
-        raise ValueError(f"fields {sorted(values)} for {[name for name, _ in layout]}")
-    return b"".join(octets(values[name], count) for name, count in layout)
-
-
-def read(layout: list[tuple[str, int]], data: bytes) -> dict[str, int]:
-    """The fields at the beginning of the data."""
-    values = {}
-    at = 0
-    for name, count in layout:
-        values[name] = integer(data[at : at + count])
-        at = at + count
-    return values
-
-
-def padded(data: bytes, length: int) -> bytes:
-    """The data and zeros after it."""
-    if len(data) > length:
-        raise ValueError(f"{len(data)} octets for {length}")
-    return data + bytes(length - len(data))
-
-
-def all_zero(data: bytes) -> bool:
-    """Whether padding, or an unused sample place, is as it must be."""
-    return data == bytes(len(data))
+PARAMETER = [("parameter", 2), ("count", 1), ("spare", 1)]
+PARAMETER_LENGTH = 68
+FIRST_COEFFICIENTS = 512
+MOST_COEFFICIENTS = 44
 
 
 def pus_header(service: int, subtype: int, counter: int, time: bytes, status: int = 0) -> bytes:
@@ -196,13 +111,34 @@ def housekeeping(values: dict[str, int], *, apid: int, sequence_count: int, coun
     )
 
 
-def parse_report(packet: bytes, streams: int, sensors: int = MOST_SENSORS) -> dict[str, int] | None:
-    """Source data fields of a service packet, or None if it is no report of section 5 for so many streams and sensors."""
+def coefficients(
+    sensor: int, coefficients: bytes, *, apid: int, sequence_count: int, counter: int, time: bytes, spare: int = 0
+) -> bytes:
+    """The packet of the report of a sensor's coefficients."""
+    if not 0 <= sensor < MOST_SENSORS or not 1 <= len(coefficients) <= MOST_COEFFICIENTS:
+        raise ValueError(f"{len(coefficients)} coefficients of sensor {sensor}")
+    values = {"parameter": FIRST_COEFFICIENTS + sensor, "count": len(coefficients), "spare": spare}
+    return (
+        primary_header(apid, sequence_count, PARAMETER_LENGTH)
+        + pus_header(20, 2, counter, time)
+        + padded(fill(PARAMETER, values) + coefficients, PARAMETER_LENGTH - 20)
+    )
+
+
+def parse_report(
+    packet: bytes, streams: int, sensors: int = MOST_SENSORS, coefficients: tuple[int, ...] = ()
+) -> dict[str, int | bytes] | None:
+    """Source data fields of a service packet, or None if it is no report of section 5 for such a payload.
+
+    coefficients: how many octets of them each sensor has, 0 for those after the last.
+    """
     header = parse_pus_header(packet)
     if header["pus_version"] != 2:
         return None
     service, subtype, source = header["service"], header["subtype"], packet[20:]
     number = integer(source[0:2])
+    if service == 20:
+        return parse_coefficients(packet, coefficients[:sensors]) if subtype == 2 else None
     if service == 5 and number in EVENTS and len(packet) == EVENT_LENGTH:
         listed_subtype, layout = EVENTS[number]
         if subtype != listed_subtype:
@@ -223,6 +159,22 @@ def parse_report(packet: bytes, streams: int, sensors: int = MOST_SENSORS) -> di
     if values.get("sensor", 0) >= sensors or values.get("stream", 0) >= streams:
         return None
     return values
+
+
+def parse_coefficients(packet: bytes, coefficients: tuple[int, ...]) -> dict[str, int | bytes] | None:
+    """The fields of section 5.3, or None if it is no such report of sensors with so many octets of coefficients."""
+    if len(packet) != PARAMETER_LENGTH:
+        return None
+    source = packet[20:]
+    values = read(PARAMETER, source)
+    sensor = values["parameter"] - FIRST_COEFFICIENTS
+    if not 0 <= sensor < len(coefficients):
+        return None
+    if coefficients[sensor] == 0 or values["count"] != coefficients[sensor]:
+        return None
+    if not all_zero(source[4 + values["count"] :]):
+        return None
+    return {**values, "sensor": sensor, "octets": source[4 : 4 + values["count"]]}
 
 
 # --- 6 stream packets ---
@@ -268,3 +220,17 @@ def parse_stream_packet(packet: bytes, sample_size: int) -> dict:
         "index": integer(packet[14:18]),
         "samples": samples,
     }
+
+
+def timed_sample(own_time: int, sample: bytes) -> bytes:
+    """The sample of a stream with sample times: `own_time` microseconds after the packet's time."""
+    return octets(own_time, 4) + sample
+
+
+def parse_timed_samples(packet: bytes, sample_size: int) -> dict:
+    """As parse_stream_packet, of a stream with sample times: `samples` without them, `times` in microseconds since boot."""
+    values = parse_stream_packet(packet, sample_size)
+    first = values["seconds"] * 1_000_000 + values["microseconds"]
+    values["times"] = [first + integer(sample[0:4]) for sample in values["samples"]]
+    values["samples"] = [sample[4:] for sample in values["samples"]]
+    return values

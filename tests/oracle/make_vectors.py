@@ -8,9 +8,9 @@ cobs_rejects     encoded octets that are no COBS
 times            [seconds, microseconds, octets] both ways
 received_times   [octets, seconds, microseconds] for fractions no sender makes
 payload          what the packets below belong to: base APID, per stream sample size and samples per packet,
-                 number of sensors, definition id
+                 numbers of the streams with sample times, number of sensors, octets of coefficients of each, definition id
 frames           name, packet (its length is legal, its content anything), frame
-packets          name, packet, frame, and what it says: stream or kind, and fields
+packets          name, packet, frame, and what it says: stream or kind, and fields (times of samples in microseconds since boot)
 streams          name, octets, stretches [offset, size, packet or null, reason or null], octets accepted, idle, rejected
                  by reason, and pending: judged without a payload, so up to `header`
 payload_streams  the same, judged with the payload above, so up to `size`
@@ -160,7 +160,9 @@ def vectors() -> dict:
         "payload": {
             "base_apid": PAYLOAD.base_apid,
             "streams": [list(stream) for stream in PAYLOAD.streams],
+            "times": list(packet_cases.TIMED),
             "sensors": PAYLOAD.sensors,
+            "coefficients": list(PAYLOAD.coefficients),
             "definition_id": packet_cases.DEFINITION_ID,
         },
         "frames": frames(),

@@ -1,16 +1,19 @@
-"""The packets of tests/vectors/wire.json: every service report and the packets of four streams, with what they say."""
+"""The packets of tests/vectors/wire.json: every service report and the packets of five streams, with what they say."""
 
 from oracle import codec, receiver
 
-PAYLOAD = receiver.Payload(base_apid=64, streams=((9, 25), (2, 1), (1, 6), (10, 23)), sensors=5)
+PAYLOAD = receiver.Payload(
+    base_apid=64, streams=((9, 25), (2, 1), (1, 6), (10, 23), (6, 38)), sensors=5, coefficients=(0, 1, 44, 24)
+)
+TIMED = (4,)  # the streams with sample times
 DEFINITION_ID = 0xF1E2D3C4
 
 _FIRMWARE = {"version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
 
 
 def packets() -> list[dict]:
-    """Every service report and the packets of four streams, at the edges of their fields."""
-    return events() + housekeeping() + stream_packets()
+    """Every service report and the packets of five streams, at the edges of their fields."""
+    return events() + housekeeping() + stream_packets() + coefficient_reports() + timed_packets()
 
 
 def events() -> list[dict]:
@@ -119,7 +122,7 @@ def housekeeping() -> list[dict]:
 
 
 def stream_packets() -> list[dict]:
-    """Streams of 244, 20, 24 and 248 octets; full, with one sample, zeros only, no zeros, the index at its end."""
+    """Without sample times, 244, 20, 24 and 248 octets: full, one sample, zeros only, no zeros, the index at its end."""
     counting = [bytes((n * 9 + k) % 256 for k in range(9)) for n in range(25)]
     cases = [
         ("244 octets, counting", 0, counting, 0, 0, (5, 0)),
@@ -141,6 +144,65 @@ def stream_packets() -> list[dict]:
         packet = codec.stream_packet(samples, index, samples_per_packet=places, **at, time=codec.encode_time(*time))
         fields = {**at, "seconds": time[0], "microseconds": time[1], "stream": stream, "index": index}
         fields |= {"count": len(samples), "samples": b"".join(samples).hex(), "sample_size": size}
+        made.append(
+            {
+                "name": name,
+                "kind": "stream",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": fields,
+            }
+        )
+    return made
+
+
+def coefficient_reports() -> list[dict]:
+    """The fewest octets and the most, and zeros that are octets and no padding."""
+    cases = [
+        ("coefficients, one octet", 1, b"\xa5", 8, 0, (0, 300_000)),
+        ("coefficients, one octet that is zero", 1, b"\x00", 9, 1, (0, 300_001)),
+        ("coefficients, 24 octets", 3, bytes(range(1, 25)), 10, 2, (0, 300_002)),
+        ("coefficients, 24 octets, zeros at the ends", 3, bytes([0, *range(2, 24), 0]), 11, 3, (2, 0)),
+        ("coefficients, 44 octets", 2, bytes(range(255, 211, -1)), 16383, 65535, (0xFFFFFFFF, 999_999)),
+        ("coefficients, 44 octets, all zeros", 2, bytes(44), 0, 0, (0, 0)),
+    ]
+    made = []
+    for name, sensor, octets, sequence_count, counter, time in cases:
+        at = {"apid": 64, "sequence_count": sequence_count, "counter": counter}
+        packet = codec.coefficients(sensor, octets, **at, time=codec.encode_time(*time))
+        fields = {**at, "seconds": time[0], "microseconds": time[1], "subtype": 2}
+        fields |= {"parameter": 512 + sensor, "count": len(octets), "spare": 0, "sensor": sensor, "octets": octets.hex()}
+        made.append(
+            {
+                "name": name,
+                "kind": "coefficients",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": fields,
+            }
+        )
+    return made
+
+
+def timed_packets() -> list[dict]:
+    """A stream of samples with their own times: none apart, a second apart and as far as 32 bits go, with a time that carries."""
+    stream = TIMED[0]
+    cases = [
+        ("sample times, full, one period apart", [(20_000 * n, bytes([n, n + 1])) for n in range(38)], 0, 0, (1, 500_000)),
+        ("sample times, not one period apart", [(0, b"\x00\x01"), (1, b"\x00\x00"), (500_001, b"\xff\xff")], 38, 1, (1, 500_000)),
+        ("sample times, one sample", [(0, b"\x12\x34")], 41, 2, (2, 999_999)),
+        ("sample times, all zeros", [(0, b"\x00\x00")] * 38, 2**32 - 38, 3, (0, 0)),
+        ("sample times, the longest", [(0, b"\x01\x02"), (2**32 - 1, b"\x03\x04")], 7, 4, (0xFFFFFFFF, 999_999)),
+    ]
+    size, places = PAYLOAD.streams[stream]
+    made = []
+    for name, samples, index, sequence_count, time in cases:
+        timed = [codec.timed_sample(own_time, octets) for own_time, octets in samples]
+        at = {"apid": 65 + stream, "sequence_count": sequence_count}
+        packet = codec.stream_packet(timed, index, samples_per_packet=places, **at, time=codec.encode_time(*time))
+        fields = {**at, "seconds": time[0], "microseconds": time[1], "stream": stream, "index": index}
+        fields |= {"count": len(timed), "samples": b"".join(timed).hex(), "sample_size": size}
+        fields["times"] = [time[0] * 1_000_000 + time[1] + own_time for own_time, _ in samples]
         made.append(
             {
                 "name": name,

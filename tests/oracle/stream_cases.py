@@ -95,44 +95,46 @@ def between(packet: bytes) -> bytes:
     return b"\x00" + _encoded(packet) + b"\x00" + _encoded(_sample_packet()) + b"\x00"
 
 
+def _longer(packet: bytes) -> bytes:
+    return changed(packet, 5, packet[5] + 4) + bytes(4)
+
+
+def _shorter(packet: bytes) -> bytes:
+    return changed(packet, 5, packet[5] - 4)[:-4]
+
+
 def payload_cases() -> list[tuple[str, bytes]]:
     """Streams for `apid` and `size`, with everything the page lists accepted beside them."""
     event, sample = _event_packet(), _sample_packet()
     board, ledger = (_packet(name) for name in ("board", "ledger of stream 0"))
     full = _packet("244 octets, counting")
 
-    def longer(packet: bytes) -> bytes:
-        return changed(packet, 5, packet[5] + 4) + bytes(4)
-
-    def shorter(packet: bytes) -> bytes:
-        return changed(packet, 5, packet[5] - 4)[:-4]
-
     everything = b"".join(bytes.fromhex(case["frame"]) + b"\x00" for case in packet_cases.packets())
     cases = [
         ("everything this page lists", b"\x00" + everything),
         ("apid: below", between(changed(sample, 1, 63))),
-        ("apid: above", between(changed(sample, 1, 69))),
+        ("apid: above", between(changed(sample, 1, 70))),
         ("apid: high bits", between(changed(sample, 0, 0x09))),
         ("apid: idle packet", between(changed(changed(sample, 0, 0x0F), 1, 0xFF))),
-        ("apid before size", between(changed(changed(event, 1, 69), 39, 1))),
+        ("apid before size", between(changed(changed(event, 1, 70), 39, 1))),
         ("size: too short for the stream", between(changed(sample, 1, 65))),
-        ("size: too long for the stream", between(longer(sample))),
-        ("size: stream packet four octets short", between(shorter(full))),
+        ("size: too long for the stream", between(_longer(sample))),
+        ("size: stream packet four octets short", between(_shorter(full))),
         ("size: no sample", between(changed(sample, 13, 0))),
         ("size: one sample too many", between(changed(full, 13, 26))),
         ("size: 255 samples", between(changed(full, 13, 255))),
-        ("size: event too long", between(longer(event))),
-        ("size: event too short", between(shorter(event))),
+        ("size: event too long", between(_longer(event))),
+        ("size: event too short", between(_shorter(event))),
         ("size: event 0", between(changed(event, 21, 0))),
         ("size: event 5", between(changed(event, 21, 5))),
         ("size: event 0x0102", between(changed(event, 20, 1))),
-        ("size: board report too short", between(shorter(board))),
-        ("size: board report too long", between(longer(board))),
-        ("size: ledger too short", between(shorter(ledger))),
-        ("size: ledger too long", between(longer(ledger))),
+        ("size: board report too short", between(_shorter(board))),
+        ("size: board report too long", between(_longer(board))),
+        ("size: ledger too short", between(_shorter(ledger))),
+        ("size: ledger too long", between(_longer(ledger))),
         ("size: SID 0", between(changed(board, 21, 0))),
         ("size: SID 2", between(changed(board, 21, 2))),
-        ("size: ledger of a stream there is not", between(changed(ledger, 21, 4))),
+        ("size: ledger of a stream there is not", between(changed(ledger, 21, 5))),
         ("size: ledger with SID 512", between(changed(ledger, 20, 2))),
         ("size: service 1", between(changed(event, 7, 1))),
         ("size: service 3 subtype 26", between(changed(board, 8, 26))),
@@ -140,7 +142,7 @@ def payload_cases() -> list[tuple[str, bytes]]:
         ("size: service 5 subtype 0", between(changed(event, 8, 0))),
         ("header before apid", between(changed(changed(sample, 1, 63), 2, 0))),
     ]
-    return cases + report_rule_cases() + stream_rule_cases() + unchecked_cases()
+    return cases + report_rule_cases() + coefficient_rule_cases() + stream_rule_cases() + unchecked_cases()
 
 
 def report_rule_cases() -> list[tuple[str, bytes]]:
@@ -158,7 +160,7 @@ def report_rule_cases() -> list[tuple[str, bytes]]:
         ("size: board report of wire format 129", between(changed(board, 31, 129))),
         ("size: a sensor there is not is absent", between(changed(absent, 22, 5))),
         ("size: sensor 255 is absent", between(changed(absent, 22, 255))),
-        ("size: sensor of a stream there is not stopped", between(changed(stopped, 22, 4))),
+        ("size: sensor of a stream there is not stopped", between(changed(stopped, 22, 5))),
         ("size: sensor of stream 255 answers again", between(changed(back, 22, 255))),
         ("size: ledger with SID 263, the eighth of at most eight streams", between(changed(ledger, 21, 7))),
     ]
@@ -173,10 +175,39 @@ def report_rule_cases() -> list[tuple[str, bytes]]:
     return cases
 
 
+def coefficient_rule_cases() -> list[tuple[str, bytes]]:
+    """Coefficient reports that break a rule of section 5.3, and those that look as if they did."""
+    one, some, most = (_packet(f"coefficients, {count}") for count in ("one octet", "24 octets", "44 octets"))
+    return [
+        ("size: coefficients of a sensor that has none", between(changed(one, 21, 0))),
+        ("size: coefficients of a sensor whose number of them nobody gave", between(changed(one, 21, 4))),
+        ("size: coefficients of a sensor there is not", between(changed(one, 21, 5))),
+        ("size: coefficients of sensor 255", between(changed(one, 21, 255))),
+        ("size: parameter 511", between(changed(changed(one, 20, 1), 21, 255))),
+        ("size: parameter 769, as far above 512 as sensor 1 and 256", between(changed(one, 20, 3))),
+        ("size: parameter 1", between(changed(one, 20, 0))),
+        ("size: no coefficient", between(changed(one, 22, 0))),
+        ("size: one octet of coefficients too many", between(changed(one, 22, 2))),
+        ("size: one octet of coefficients too few", between(changed(some, 22, 23))),
+        ("size: 45 octets of coefficients", between(changed(most, 22, 45))),
+        ("size: coefficients of another sensor's number", between(changed(some, 21, 2))),
+        ("size: padding after one coefficient begins with 1", between(changed(one, 25, 1))),
+        ("size: padding after 24 coefficients ends with 0x80", between(changed(some, 67, 0x80))),
+        ("size: coefficient report too long", between(_longer(some))),
+        ("size: coefficient report too short", between(_shorter(some))),
+        ("size: PUS version 1 in a coefficient report", between(changed(some, 6, 0x10))),
+        ("size: service 20 subtype 1", between(changed(some, 8, 1))),
+        ("size: service 21 subtype 2", between(changed(some, 7, 21))),
+        ("coefficients with spare 255", between(changed(some, 23, 255))),
+        ("coefficients that are all 0xFF", between(some[:24] + b"\xff" * 24 + some[48:])),
+    ]
+
+
 def stream_rule_cases() -> list[tuple[str, bytes]]:
     """Stream packets of the right length and sample count whose unused octets are not zero."""
     full, one = _packet("244 octets, counting"), _packet("244 octets, one sample")
     without_pad, last = _packet("24 octets, zeros at the ends"), _packet("248 octets, one sample")
+    timed = _packet("sample times, one sample")
     return [
         ("size: pad octet of a full packet not zero", between(changed(full, 243, 1))),
         ("size: pad octet not zero after unused places", between(changed(one, 243, 0xFF))),
@@ -189,6 +220,9 @@ def stream_rule_cases() -> list[tuple[str, bytes]]:
         ("size: last octet of 24 not zero, no pad", between(changed(without_pad, 23, 1))),
         ("size: last octet of 248 not zero, no pad", between(changed(last, 247, 1))),
         ("zeros counted as samples", between(changed(one, 13, 25))),
+        ("size: own time in an unused place not zero", between(changed(timed, 27, 1))),
+        ("size: pad octet after samples with times not zero", between(changed(timed, 247, 1))),
+        ("first own time not zero", between(changed(timed, 21, 9))),
     ]
 
 
@@ -204,9 +238,9 @@ def unchecked_cases() -> list[tuple[str, bytes]]:
         ("sensor absent for reason 0", between(changed(absent, 23, 0))),
         ("sensor absent for reason 255", between(changed(absent, 23, 255))),
         ("the last sensor is absent", between(changed(absent, 22, packet_cases.PAYLOAD.sensors - 1))),
-        ("sensor of the last stream stopped", between(changed(stopped, 22, 3))),
-        ("sensor of the last stream answers again", between(changed(back, 22, 3))),
-        ("ledger of the last stream", between(changed(ledger, 21, 3))),
+        ("sensor of the last stream stopped", between(changed(stopped, 22, 4))),
+        ("sensor of the last stream answers again", between(changed(back, 22, 4))),
+        ("ledger of the last stream", between(changed(ledger, 21, 4))),
         ("sensor stopped, spare 255", between(changed(stopped, 23, 255))),
         ("sensor answers again, spare 1", between(changed(back, 23, 1))),
     ]

@@ -2,12 +2,15 @@
 
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import freefall_wire
+from freefall.decode import Decoder
 from freefall_wire import cobs, crc, frame, packet, reports, timecode
+from unit.decode.fake_board import bench_definition
 
 PAGE = (Path(__file__).parents[2] / "firmware" / "freefall_wire" / "SPEC.md").read_text(encoding="utf-8")
 FIELD_SIZES = {"u8": 1, "u16": 2, "u32": 4}
@@ -232,6 +235,45 @@ def test_housekeeping_of_the_page_is_that_of_the_code():
     modulo = re.findall(r"modulo 2\^(\d+)", " ".join(text.split()))
     assert len(modulo) == 2 and {1 << int(power) for power in modulo} == {reports.COUNTER_MODULO}
     assert reports.COUNTER_MODULO & reports.COUNTER_MASK == 0
+
+
+def test_coefficients_of_the_page_are_those_of_the_code():
+    title = integers(heading("5.3 Parameter values"), r"service (\d+), subtype (\d+); packet length (\d+)")
+    assert title == (reports.PARAMETERS, reports.VALUE_REPORT, reports.COEFFICIENTS_LEN)
+    (rows,) = tables(section("5.3 Parameter values"))
+    assert integers(rows[0]["field"], r"parameter id u16 = (\d+) \+ sensor number") == (reports.COEFFICIENTS_ID,)
+    assert integers(rows[1]["field"], r"number of octets u8, (\d)\.\.(\d+)") == (1, reports.MAX_COEFFICIENTS)
+    spans = [span(row["source octet"]) for row in rows]
+    assert [first for first, _ in spans] == [0, *(last + 1 for _, last in spans[:-1])]
+    assert spans[-1][1] + 1 == struct.calcsize(reports.COEFFICIENTS_LAYOUT) == reports.COEFFICIENTS_LEN - packet.SOURCE_DATA_AT
+    sizes = [struct.calcsize(">" + item) for item in re.findall(r"\d*[A-Za-z]", reports.COEFFICIENTS_LAYOUT.lstrip(">"))]
+    assert sizes == [last + 1 - first for first, last in spans]
+    assert sizes[-1] == reports.MAX_COEFFICIENTS
+    assert all(size_of(row["field"]) == size for row, size in zip(rows[:-1], sizes, strict=False))
+
+
+def test_sample_times_of_the_page_are_those_of_the_decoder():
+    fields, examples = tables(section("6.1 Sample times"))
+    assert span(fields[0]["sample octet"]) == (0, packet.SAMPLE_TIME_LEN - 1)
+    assert integers(section("6.1 Sample times"), r"its size is (\d) octets more") == (packet.SAMPLE_TIME_LEN,)
+    definition = bench_definition()
+    plain = definition.streams[1]
+    size = plain.sample_len + packet.SAMPLE_TIME_LEN
+    length = packet.padded(packet.SAMPLES_AT + 2 * size)
+    timed = replace(plain, times=True, sample_len=size, samples_per_packet=2, packet_len=length)
+    definition = replace(definition, streams=(definition.streams[0], timed))
+    assert len(examples) >= 2
+    for row in examples:
+        buf = bytearray(length)
+        packet.put_primary(buf, 0, timed.apid, 0, length)
+        buf[packet.STREAM_TIME_AT : packet.COUNT_AT] = octets(row["packet's time"])
+        buf[packet.COUNT_AT] = 2
+        second = packet.SAMPLES_AT + size
+        buf[second : second + packet.SAMPLE_TIME_LEN] = octets(row["own time"])
+        (item,) = Decoder(definition).feed(b"\0" + frame.encode(bytes(buf)) + b"\0")
+        seconds, micros = row["time of the sample"].removesuffix(" s").split(".")
+        assert item.times_ns[1] == (int(seconds) * 10**6 + int(micros)) * 1000
+        assert item.raw.shape == (2, plain.sample_len)
 
 
 @pytest.mark.parametrize(

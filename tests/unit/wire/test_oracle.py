@@ -159,10 +159,32 @@ def test_oracle_lays_a_stream_packet_out_as_written_by_hand():
     assert codec.parse_stream_packet(packet, 3) == stated
 
 
+def test_oracle_lays_a_coefficient_report_out_as_written_by_hand():
+    at = {"apid": 64, "sequence_count": 1, "counter": 2, "time": codec.encode_time(1, 500000)}
+    header = "0840" + "c001" + "003d" + "20" + "14" + "02" + "0002" + "0000" + "00000001800000"
+    assert codec.coefficients(3, b"\xa1\xa2", **at).hex() == header + "0203" + "02" + "00" + "a1a2" + "00" * 42
+    most = bytes(range(1, 45))
+    assert codec.coefficients(7, most, **at, spare=9).hex() == header + "0207" + "2c" + "09" + most.hex()
+    for count in (0, 45):
+        with pytest.raises(ValueError, match=f"{count} coefficients"):
+            codec.coefficients(0, bytes(count), **at)
+
+
+def test_oracle_lays_sample_times_out_as_written_by_hand():
+    samples = [codec.timed_sample(0, b"\xa1\xa2"), codec.timed_sample(500_001, b"\xb1\xb2")]
+    at = {"apid": 65, "sequence_count": 1, "time": codec.encode_time(1, 500000)}
+    packet = codec.stream_packet(samples, 7, samples_per_packet=3, **at)
+    body = "00000001800000" + "02" + "00000007" + "00000000a1a2" + "0007a121b1b2" + "00" * 6
+    assert packet.hex() == "0841c001001d" + body
+    read = codec.parse_timed_samples(packet, 6)
+    assert (read["times"], read["samples"]) == ([1_500_000, 2_000_001], [b"\xa1\xa2", b"\xb1\xb2"])
+
+
 def test_source_data_of_reports_is_as_long_as_the_tables_say():
     assert sum(count for _, count in codec.BOARD) == codec.BOARD_LENGTH - 20 == 32
     assert sum(count for _, count in codec.LEDGER) == codec.LEDGER_LENGTH - 20 == 52
     assert all(sum(count for _, count in layout) <= 18 for _, layout in codec.EVENTS.values())
+    assert sum(count for _, count in codec.PARAMETER) + codec.MOST_COEFFICIENTS == codec.PARAMETER_LENGTH - 20 == 48
 
 
 def test_oracle_reads_back_every_report_it_makes():
@@ -174,12 +196,27 @@ def test_oracle_reads_back_every_report_it_makes():
         assert (read["pus_version"], read["time_status"], read["destination"]) == (2, 0, 0)
 
 
+def test_oracle_reads_back_every_coefficient_report_it_makes():
+    for case in packet_cases.coefficient_reports():
+        packet, fields = bytes.fromhex(case["packet"]), case["fields"]
+        header = codec.parse_primary_header(packet) | codec.parse_pus_header(packet)
+        read = header | codec.parse_report(packet, 5, 5, packet_cases.PAYLOAD.coefficients)
+        read["octets"] = read["octets"].hex()
+        assert {name: read[name] for name in fields} == fields
+
+
+def test_oracle_reads_back_the_times_of_every_sample():
+    for case in packet_cases.timed_packets():
+        packet, fields = bytes.fromhex(case["packet"]), case["fields"]
+        assert codec.parse_timed_samples(packet, fields["sample_size"])["times"] == fields["times"]
+
+
 def test_oracle_reads_back_every_stream_packet_it_makes():
-    for case in packet_cases.stream_packets():
+    for case in packet_cases.stream_packets() + packet_cases.timed_packets():
         packet, fields = bytes.fromhex(case["packet"]), case["fields"]
         read = codec.parse_primary_header(packet) | codec.parse_stream_packet(packet, fields["sample_size"])
         read |= {"count": len(read["samples"]), "samples": b"".join(read["samples"]).hex()}
-        wanted = {name: value for name, value in fields.items() if name not in ("stream", "sample_size")}
+        wanted = {name: value for name, value in fields.items() if name not in ("stream", "sample_size", "times")}
         assert {name: read[name] for name in wanted} == wanted
 
 

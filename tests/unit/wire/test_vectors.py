@@ -51,7 +51,11 @@ SOURCES = {
     ("event", reports.SENSOR_BACK): (reports.SENSOR_LAYOUT, SENSOR),
     ("board", None): (reports.BOARD_LAYOUT, BOARD),
     ("ledger", None): (reports.LEDGER_LAYOUT, LEDGER),
+    ("coefficients", None): (reports.COEFFICIENTS_LAYOUT, ("parameter", "count", "spare", "octets")),
 }
+SERVICES = {
+    "event": reports.EVENT, "board": reports.HOUSEKEEPING, "ledger": reports.HOUSEKEEPING, "coefficients": reports.PARAMETERS,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("size", (1_000_000, 1, 7))
@@ -108,7 +112,7 @@ def test_golden_packets_are_what_our_header_functions_and_layouts_make(case):
         buf[packet.SAMPLES_AT : packet.SAMPLES_AT + len(samples)] = samples
         assert packet.stream_of(golden) == (fields["count"], fields["index"])
     else:
-        service = reports.EVENT if case["kind"] == "event" else reports.HOUSEKEEPING
+        service = SERVICES[case["kind"]]
         packet.put_service(buf, 0, service, fields["subtype"], fields["counter"])
         timecode.put_cuc(buf, packet.SERVICE_TIME_AT, fields["seconds"], fields["microseconds"])
         put_source(buf, case["kind"], fields)
@@ -129,6 +133,8 @@ def put_source(buf, kind, fields):
             values.append(bytes(fields[part] for part in _VERSION))
         elif name == "definition_id":
             values.append(fields[name].to_bytes(4, "big"))
+        elif name == "octets":
+            values.append(bytes.fromhex(fields[name]))
         else:
             values.append(fields[name])
     struct.pack_into(layout, buf, packet.SOURCE_DATA_AT, *values)
@@ -151,6 +157,24 @@ def test_decoder_of_the_host_rejects_in_golden_streams_what_the_vectors_reject()
         assert counted == (case["accepted"], case["idle"], case["pending"]), case["name"]
 
 
+def test_decoder_of_the_host_reads_golden_coefficients_and_sample_times():
+    definition = payload_definition(VECTORS["payload"])
+    read = []
+    for case in VECTORS["packets"]:
+        (item,) = Decoder(definition).feed(b"\0" + bytes.fromhex(case["frame"]) + b"\0")
+        fields = case["fields"]
+        if case["kind"] == "coefficients":
+            assert (item.sensor.number, item.octets.hex()) == (fields["sensor"], fields["octets"])
+        elif case["kind"] == "stream" and "times" in fields:
+            assert item.times_ns.tolist() == [time * 1000 for time in fields["times"]]
+            size, samples = fields["sample_size"], bytes.fromhex(fields["samples"])
+            assert item.raw.tolist() == [list(samples[at + 4 : at + size]) for at in range(0, len(samples), size)]
+        else:
+            continue
+        read.append(case["kind"])
+    assert read.count("coefficients") >= 5 and read.count("stream") >= 5
+
+
 def payload_definition(payload):
     """A definition with the vectors' streams, which no payload.toml could give: no sensor has such samples."""
     model = load_definition(ROOT / "payload_defs" / "vibration")
@@ -158,7 +182,12 @@ def payload_definition(payload):
     for number, (sample_len, places) in enumerate(payload["streams"]):
         at = {"number": number, "name": f"stream{number}", "apid": payload["base_apid"] + 1 + number}
         lengths = {"packet_len": packet.padded(packet.SAMPLES_AT + places * sample_len), "sample_len": sample_len}
-        streams.append(replace(model.streams[0], **at, **lengths, samples_per_packet=places))
-    sensors = tuple(replace(model.sensors[0], number=number, name=f"sensor{number}") for number in range(payload["sensors"]))
+        times = number in payload["times"]
+        streams.append(replace(model.streams[0], **at, **lengths, samples_per_packet=places, times=times))
+    octets = payload["coefficients"] + [0] * payload["sensors"]
+    sensors = tuple(
+        replace(model.sensors[0], number=number, name=f"sensor{number}", coefficients=octets[number])
+        for number in range(payload["sensors"])
+    )
     there = {"apid": payload["base_apid"], "definition_id": payload["definition_id"]}
     return replace(model, **there, streams=tuple(streams), sensors=sensors)
