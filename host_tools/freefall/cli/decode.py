@@ -4,7 +4,7 @@ import sys
 
 import rich_click as click
 
-from ..decode import Item, SensorEvent, Summary
+from ..decode import CoefficientReport, Item, SensorEvent, Summary
 from ..definition import Definition, Stream
 from .options import baud_option, definition_option
 from .printers import CsvPrinter, JsonPrinter, TextPrinter
@@ -20,7 +20,11 @@ from .summary import one_line
 @click.option("--csv", "as_csv", is_flag=True, help="CSV of one stream.")
 @click.option("-a", "--stream", "name", metavar="STREAM", help="Nothing of the other streams.")
 def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: bool, name: str | None) -> int:
-    """Decode a recording, a file of raw octets, a port, or standard input (-)."""
+    """Decode a recording, a file of raw octets, a port, or standard input (-).
+
+    Samples are shown as they come. Where the report of their sensor's coefficients was lost, those before the next one have no
+    values here, but in what freefall export writes.
+    """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
     with open_source(src, definition, baud) as source:
@@ -57,6 +61,6 @@ def _chosen(definition: Definition, name: str | None, needed: bool) -> Stream | 
 
 def _concerns(item: Item, stream: Stream) -> bool:
     """Whether an item is of this stream, or of no stream in particular."""
-    if isinstance(item, SensorEvent) and item.sensor:
+    if isinstance(item, SensorEvent | CoefficientReport) and item.sensor:
         return item.sensor.name == stream.sensor
     return getattr(item, "stream", stream) == stream

@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from ..decode import Collector, SamplePacket, Summary
+from ..decode import MOST_WAITING, Collector, SamplePacket, Summary
 from ..definition import Definition
 from ..export import EXPORTERS, TableFiles
 from .options import definition_option, folder_path, force_option
@@ -36,7 +36,7 @@ def export(src: str, form: str, output: str, definition: str | None, force: bool
 
             gone = source.read(take)
             update(source.position())
-            waiting.write()
+            waiting.write(at_end=True)
         if problem := source.problem():
             click.echo(problem, err=True)
     for path in files.paths:
@@ -52,8 +52,7 @@ class _Waiting:
 
     def __init__(self, files: TableFiles, definition: Definition):
         self._files = files
-        self._definition = definition
-        self._collector, self._packets = Collector(definition), 0
+        self._collector, self._packets = Collector(definition, MOST_WAITING), 0
 
     def add(self, items: list) -> None:
         self._collector.add(items)
@@ -61,7 +60,7 @@ class _Waiting:
         if self._packets >= _PACKETS_PER_PIECE:
             self.write()
 
-    def write(self) -> None:
-        for stream in self._definition.streams:
-            self._files.write(self._collector.table(stream))
-        self._collector, self._packets = Collector(self._definition), 0
+    def write(self, at_end: bool = False) -> None:
+        for table in self._collector.drain(at_end):
+            self._files.write(table)
+        self._packets = 0

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from math import isnan
 from typing import TextIO
 
 from ..decode import (
     BoardReport,
     BootEvent,
+    CoefficientReport,
     Gap,
     Item,
     LedgerReport,
@@ -73,7 +75,7 @@ class CsvPrinter(Printer):
 
 
 class JsonPrinter(Printer):
-    """One object a line, with stable keys; undecodable octets are output, never dropped."""
+    """One object a line, with stable keys; undecodable octets are output, never dropped. A value that nobody can tell is null."""
 
     def samples(self, packet: SamplePacket) -> None:
         """See Printer."""
@@ -81,7 +83,7 @@ class JsonPrinter(Printer):
         for at, (index, time_ns) in enumerate(zip(columns.index, columns.time_ns, strict=True)):
             _print_object(
                 type="sample", stream=packet.stream.name, boot=packet.boot, index=int(index), time_ns=int(time_ns),
-                values={name: float(column[at]) for name, column in columns.values.items()},
+                values={name: _number(column[at]) for name, column in columns.values.items()},
                 raw={name: int(column[at]) for name, column in columns.raw.items()},
             )  # fmt: skip
 
@@ -109,6 +111,9 @@ class JsonPrinter(Printer):
                 )  # fmt: skip
             case LedgerReport():
                 _print_object(type="ledger", stream=item.stream.name, **_numbers(item))
+            case CoefficientReport():
+                place = {"time_ns": item.time_ns, "boot": item.boot, "sensor": item.sensor.name}
+                _print_object(type="coefficients", **place, octets=item.octets.hex())
             case BoardReport():
                 _print_object(type="board", definition_id=f"{item.definition_id:08x}", **_numbers(item) | _cause(item))
 
@@ -138,6 +143,11 @@ def _tell(item: Item, file: TextIO) -> None:
 
 def _print_object(**fields) -> None:
     print(json.dumps({"schema": "freefall/1", **fields}))
+
+
+def _number(value) -> float | None:
+    # JSON has no nan.
+    return None if isnan(value) else float(value)
 
 
 def _cause(report: BootEvent | BoardReport) -> dict:

@@ -2,11 +2,12 @@
 
 import shutil
 import textwrap
-from math import ceil, log10
+from math import floor, log10
 
 import rich_click as click
 
-from ..decode import Ledger, StreamLedger, StreamStatistics, Summary
+from ..decode import LEVELS, ChannelStatistics, Ledger, StreamLedger, StreamStatistics, Summary
+from ..definition import Channel, Linear
 from .summary import count, lost
 
 # Columns of the ledger side by side; a payload with more streams gets several blocks.
@@ -26,6 +27,8 @@ def print_report(summary: Summary, origin: list[str], details: bool) -> None:
         _say(line)
     _section(_rates(summary.statistics))
     _section(_channels(summary.statistics))
+    _section(_limits(summary.statistics))
+    _invalid(summary.statistics)
     for at in range(0, len(ledger.streams), _BLOCK):
         _section(_accounts(ledger.streams[at : at + _BLOCK], details or not ledger.closed))
     click.echo()
@@ -55,18 +58,60 @@ def _rates(statistics: list[StreamStatistics]) -> list[list[str]]:
 
 
 def _channels(statistics: list[StreamStatistics]) -> list[list[str]]:
-    """Numbers with as many decimals as one step of the raw value needs; nothing when there is no sample."""
-    names = [channel.name for own in statistics for channel in own.channels]
+    """Numbers with as many decimals as their calibration is worth, none where no sample has a value; nothing without samples."""
     table = [["", "", "mean", "deviation", "least", "greatest"]]
     for own in statistics:
         for known, channel in zip(own.channels, own.stream.channels, strict=True):
             if known.count:
-                step = abs(channel.calibration.scale)
-                decimals = min(9, max(0, ceil(-log10(step)))) if step else 9
-                name = known.name if names.count(known.name) == 1 else f"{own.stream.name}.{known.name}"
+                decimals = _decimals(known, channel)
                 values = (known.mean, known.deviation, known.least, known.greatest)
-                table.append([name, known.unit, *(f"{round(value, decimals) + 0.0:.{decimals}f}" for value in values)])
+                numbers = [f"{round(value, decimals) + 0.0:.{decimals}f}" for value in values]
+            elif own.samples:
+                numbers = ["-"] * 4
+            else:
+                continue
+            table.append([_name(own, known, statistics), known.unit, *numbers])
     return table if len(table) > 1 else []
+
+
+def _decimals(known: ChannelStatistics, channel: Channel) -> int:
+    """Those of one step of the raw value; where steps differ, six digits of the greatest value and two of the deviation."""
+    if isinstance(channel.calibration, Linear):
+        digits = [(abs(channel.calibration.scale), 1)]
+    else:
+        digits = [(max(abs(known.least), abs(known.greatest)), 6), (known.deviation, 2)]
+    needed = [count - 1 - floor(log10(value)) for value, count in digits if value]
+    return min(9, max(0, *needed)) if needed else 9
+
+
+def _name(own: StreamStatistics, channel: ChannelStatistics, statistics: list[StreamStatistics]) -> str:
+    """The channel's, with the stream's before it where it is not the only one of that name."""
+    names = [other.name for stream in statistics for other in stream.channels]
+    return channel.name if names.count(channel.name) == 1 else f"{own.stream.name}.{channel.name}"
+
+
+def _limits(statistics: list[StreamStatistics]) -> list[list[str]]:
+    """How many values were outside each range, `-` where none is given; nothing without limits."""
+    table = [["outside", "", *LEVELS]]
+    for own in statistics:
+        for channel in own.channels:
+            if channel.outside:
+                numbers = (channel.outside.get(level, "-") or "." for level in LEVELS)
+                table.append([_name(own, channel, statistics), channel.unit, *map(str, numbers)])
+    return table if len(table) > 1 else []
+
+
+def _invalid(statistics: list[StreamStatistics]) -> None:
+    """Streams that have samples without a value, and why."""
+    lines = []
+    for own in statistics:
+        if own.invalid_samples:
+            reasons = ", ".join(f"{number} {reason}" for reason, number in own.invalid.items() if number)
+            lines.append(f"Invalid in {own.stream.name}: {own.invalid_samples} of {count(own.samples, 'sample')} ({reasons}).")
+    if lines:
+        click.echo()
+    for line in lines:
+        _say(line)
 
 
 def _accounts(streams: tuple[StreamLedger, ...], details: bool) -> list[list[str]]:

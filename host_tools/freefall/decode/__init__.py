@@ -7,11 +7,14 @@
     decoder.ledger.closed, decoder.ledger.lost, decoder.counters
 
 Decoder: octets -> items. Items: SamplePacket, Gap, Reject, Reboot and the service reports BootEvent, SensorEvent,
-BoardReport, LedgerReport. Collector: packets -> a Table per stream; rows: one packet -> its Table. Ledger, StreamLedger,
-BoardLedger, Line: what became of every sample. Counters: where every octet went. Summary: octets -> all that is known of the
-run, with StreamStatistics and ChannelStatistics, a verdict and METRICS.
+BoardReport, LedgerReport, CoefficientReport. Collector: packets -> a Table per stream; rows: one packet -> its Table. Ledger,
+StreamLedger, BoardLedger, Line: what became of every sample. Counters: where every octet went. Summary: octets -> all that is
+known of the run, with StreamStatistics and ChannelStatistics, a verdict and METRICS.
+
+A value that nobody can tell is nan, and counted with the reason; see Columns and StreamStatistics.
 """
 
+from .columns import Columns
 from .counters import Counters
 from .decoder import Decoder
 from .items import Gap, Item, Reboot, Reject, SamplePacket
@@ -21,13 +24,14 @@ from .reports import (
     RESET_CAUSES,
     BoardReport,
     BootEvent,
+    CoefficientReport,
     LedgerReport,
     SensorEvent,
     ServiceReport,
     reason_text,
     reset_cause_text,
 )
-from .statistics import ChannelStatistics, StreamStatistics
+from .statistics import LEVELS, MOST_WAITING, ChannelStatistics, StreamStatistics
 from .stream_ledger import Line, StreamLedger, Totals
 from .summary import METRICS, Summary
 from .table import Collector, Table, rows
@@ -38,15 +42,19 @@ __all__ = [
     "BoardReport",
     "BootEvent",
     "ChannelStatistics",
+    "CoefficientReport",
     "Collector",
+    "Columns",
     "Counters",
     "Decoder",
     "Gap",
     "Item",
+    "LEVELS",
     "Ledger",
     "LedgerReport",
     "Line",
     "METRICS",
+    "MOST_WAITING",
     "RESET_CAUSES",
     "Reboot",
     "Reject",

@@ -106,6 +106,8 @@ class Boot:
         self.board: BoardReport | None = None  # the newest
         self.streams = [StreamAccount(stream, from_start) for stream in streams]
         self.service = ServiceAccount(from_start)
+        self.coefficients: dict[str, bytes] = {}  # the newest, by sensor
+        self.unconfirmed: dict[str, bytes] = {}  # those that came since the board report before
 
     @property
     def untouched(self) -> bool:

@@ -1,6 +1,7 @@
 """The live path: octets in, items out, in order. No input, no clock, no thread of its own."""
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .accounts import Boot
 from .counters import Counters
 from .items import Gap, Item, Reboot, Reject, SamplePacket
 from .ledger import Ledger
-from .reports import BoardReport, BootEvent, LedgerReport, parse_report, time_ns_at
+from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report, time_ns_at
 
 # Packets of each APID remembered to tell a duplicate from a reboot, which both look like a step back. A packet whose
 # sequence count is the next one is new without looking: boots of a board may well begin with equal packets.
@@ -107,7 +108,13 @@ class Decoder:
             items.append(Gap(stream, index - missing, missing, boot.ordinal))
         raw = np.frombuffer(data, np.uint8, count * stream.sample_len, packet.SAMPLES_AT)
         raw = raw.reshape(count, stream.sample_len)
-        items.append(SamplePacket(stream, index, time_ns, raw, boot.ordinal, host_ns, period_ns))
+        times_ns = None
+        if stream.times:
+            own_us = np.ascontiguousarray(raw[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
+            times_ns = time_ns + own_us.astype(np.int64) * 1000
+            raw = raw[:, packet.SAMPLE_TIME_LEN :]
+        coefficients = boot.coefficients.get(stream.sensor)
+        items.append(SamplePacket(stream, index, time_ns, raw, boot.ordinal, host_ns, period_ns, times_ns, coefficients))
 
     def _service(self, stretch: Stretch, host_ns: int | None, items: list[Item]) -> None:
         data = stretch.packet
@@ -134,6 +141,9 @@ class Decoder:
         elif isinstance(report, BoardReport):
             boot.service.report(report)
             boot.board = report
+        elif isinstance(report, CoefficientReport):
+            report = replace(report, boot=boot.ordinal)
+            boot.coefficients[report.sensor.name] = boot.unconfirmed[report.sensor.name] = report.octets
         boot.service.take(report.time_ns, sequence)
         items.append(report)
 
@@ -152,13 +162,16 @@ class Decoder:
                 boot = self._reboot(items, report.boot_count, from_start=True)
         elif isinstance(report, BoardReport):
             if boot.boot_count not in (None, report.boot_count):
-                # Not noticed when it happened: the ledger reports of this set were not of the boot they were entered in.
+                # Not noticed when it happened: the reports of this set were not of the boot they were entered in.
                 for account in boot.streams:
                     account.withdraw()
+                coefficients = boot.unconfirmed
                 boot = self._reboot(items, report.boot_count)
+                boot.coefficients = coefficients
             elif report.time_ns < boot.service.time_ns:
                 boot = self._reboot(items, report.boot_count)
             boot.boot_count = report.boot_count
+            boot.unconfirmed = {}
             for account in boot.streams:
                 account.confirm()
         elif report.time_ns < boot.service.time_ns:

@@ -12,10 +12,13 @@ from .reports import ServiceReport
 class SamplePacket:
     """The samples of one stream packet, with consecutive indexes.
 
-    index: of the first sample, within its boot, unwrapped past 2^32. time_ns: on-board time of the first sample, integer ns.
-    raw: uint8, shape (samples, stream.sample_len), read-only. boot: ordinal of the boot in what this decoder was fed, from 0.
-    period_ns: time between samples as measured from the packet before, or the nominal one (see continuity.py).
-    host_ns: as given to the feed that completed the frame. Compared by identity: an array has no single equality.
+    index: of the first sample, within its boot, unwrapped past 2^32. time_ns: on-board time of the packet, that of its first
+    sample, integer ns. raw: uint8, shape (samples, stream.sensor_len), read-only: octets as the sensor delivered them. boot:
+    ordinal of the boot in what this decoder was fed, from 0. period_ns: time between samples as measured from the packet before,
+    or the nominal one (see continuity.py). host_ns: as given to the feed that completed the frame. times_ns: of a stream with
+    sample times, the on-board time of each, int64, exact; else None. coefficients: the newest of its sensor that had arrived in
+    that boot, None if none had: live, nobody knows them before their report (see waiting.py for who may wait for it).
+    Compared by identity: an array has no single equality.
     """
 
     stream: Stream
@@ -25,6 +28,8 @@ class SamplePacket:
     boot: int
     host_ns: int | None
     period_ns: float
+    times_ns: np.ndarray | None = None
+    coefficients: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

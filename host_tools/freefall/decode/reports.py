@@ -96,7 +96,18 @@ class LedgerReport:
     late: int
 
 
-ServiceReport = BootEvent | SensorEvent | BoardReport | LedgerReport
+@dataclass(frozen=True, slots=True)
+class CoefficientReport:
+    """A sensor's coefficients as the board read them from it. boot: the one they hold for, by its ordinal in what was fed."""
+
+    time_ns: int
+    host_ns: int | None
+    sensor: Sensor
+    octets: bytes
+    boot: int = 0
+
+
+ServiceReport = BootEvent | SensorEvent | BoardReport | LedgerReport | CoefficientReport
 
 
 def reset_cause_text(code: int) -> str:
@@ -121,6 +132,8 @@ def parse_report(data: bytes, definition: Definition, host_ns: int | None = None
     if version_status >> 4 != 2 or reports.report_len(data) != len(data):
         return None
     times = time_ns_at(data, packet.SERVICE_TIME_AT), host_ns
+    if service == reports.PARAMETERS:
+        return _coefficients(data, times, definition)
     number = struct.unpack_from(">H", data, packet.SOURCE_DATA_AT)[0]
     if service == reports.HOUSEKEEPING:
         return _board(data, times) if number == reports.BOARD_SID else _ledger(data, times, definition)
@@ -176,3 +189,14 @@ def _ledger(data, times, definition):
     sid, *counts = _source(reports.LEDGER_LAYOUT, data)
     number = sid - reports.LEDGER_SID
     return LedgerReport(*times, definition.streams[number], *counts) if number < len(definition.streams) else None
+
+
+def _coefficients(data, times, definition):
+    parameter, count, _spare, octets = _source(reports.COEFFICIENTS_LAYOUT, data)
+    number = parameter - reports.COEFFICIENTS_ID
+    if not 0 <= number < len(definition.sensors):
+        return None
+    sensor = definition.sensors[number]
+    if not count or count != sensor.coefficients or any(octets[count:]):
+        return None
+    return CoefficientReport(*times, sensor, octets[:count])

@@ -1,30 +1,53 @@
 """Statistics of a stream as it comes by: any length in constant memory."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
 import numpy as np
 
-from ..definition import Stream
-from .columns import engineering_columns, raw_columns
+from ..definition import Linear, Stream
+from ..sensors.channels import Limits
+from .columns import Columns
 from .items import SamplePacket
+from .waiting import Waiting
+
+LEVELS = ("watch", "warning", "critical")
+
+# Why a sample has no value though no check failed: the coefficients of its sensor did not arrive; its raw value is outside the
+# table that calibrates it, or nothing that the compensation could make sense of.
+NO_COEFFICIENTS = "no coefficients"
+NO_VALUE = "no value"
+
+# Packets of one stream that may wait for coefficients: some minutes of any sensor that has them, at a report a minute.
+MOST_WAITING = 1 << 14
 
 
 @dataclass(slots=True)
 class ChannelStatistics:
-    """Count, mean, standard deviation, least and greatest of one channel, in its engineering unit."""
+    """Count, mean, standard deviation, least and greatest of one channel, in its engineering unit; samples without value apart.
+
+    outside: samples outside each range that the channel has limits for, so what is beyond `critical` is in all of them.
+    """
 
     name: str
     unit: str
+    limits: Limits | None = None
     count: int = 0
     mean: float = 0.0
     least: float = inf
     greatest: float = -inf
+    outside: dict[str, int] = field(default_factory=dict)
     _squares: float = 0.0  # sum of squared distances from the mean
 
+    def __post_init__(self) -> None:
+        self.outside = {level: 0 for level in LEVELS if self.limits and getattr(self.limits, level)}
+
     def add(self, values: np.ndarray) -> None:
-        """Take in a batch (Chan, Golub and LeVeque's update, stable however large the mean)."""
+        """Take in a batch without nan (Chan, Golub and LeVeque's update, stable however large the mean)."""
         count = len(values)
+        if not count:
+            return
         mean = float(values.mean())
         step = mean - self.mean
         total = self.count + count
@@ -33,6 +56,9 @@ class ChannelStatistics:
         self.count = total
         self.least = min(self.least, float(values.min()))
         self.greatest = max(self.greatest, float(values.max()))
+        for level in self.outside:
+            low, high = getattr(self.limits, level)
+            self.outside[level] += int(((values < low) | (values > high)).sum())
 
     @property
     def deviation(self) -> float:
@@ -40,47 +66,95 @@ class ChannelStatistics:
         return sqrt(self._squares / (self.count - 1)) if self.count > 1 else 0.0
 
     def as_dict(self) -> dict:
-        """For JSON."""
-        return {
-            "unit": self.unit, "count": self.count, "mean": self.mean, "deviation": self.deviation,
-            "least": self.least, "greatest": self.greatest,
-        }  # fmt: skip
+        """For JSON; no numbers where there is no value, `outside` where there are limits."""
+        numbers = (self.mean, self.deviation, self.least, self.greatest) if self.count else (None,) * 4
+        facts = dict(zip(("mean", "deviation", "least", "greatest"), numbers, strict=True))
+        return {"unit": self.unit, "count": self.count} | facts | ({"outside": dict(self.outside)} if self.outside else {})
 
 
 @dataclass(slots=True)
 class StreamStatistics:
-    """What a stream delivered: samples, the time they span within boots, and statistics per channel."""
+    """What a stream delivered: samples, the time they span within boots, and statistics per channel.
+
+    waits: its values need coefficients from the board. Samples from before the first of their boot are taken in with those.
+    """
 
     stream: Stream
+    waits: bool = False
     samples: int = 0
     channels: list[ChannelStatistics] = field(default_factory=list)
+    _failed: Counter = field(default_factory=Counter)  # samples, by reason
+    _invalid: int = 0
+    _waiting: Waiting | None = None
     _span_ns: float = 0.0
     _intervals: int = 0
     _last: SamplePacket | None = None
 
     def __post_init__(self) -> None:
-        self.channels = [ChannelStatistics(channel.name, channel.unit) for channel in self.stream.channels]
+        self.channels = [ChannelStatistics(channel.name, channel.unit, channel.limits) for channel in self.stream.channels]
+        self._waiting = Waiting(self.waits, MOST_WAITING)
 
     def add(self, packet: SamplePacket) -> None:
         """Take in one packet of this stream, in order."""
         self.samples += len(packet.raw)
-        values = engineering_columns(self.stream, raw_columns(self.stream, packet.raw))
-        for channel in self.channels:
-            channel.add(values[channel.name])
+        self._take(self._waiting.add(packet))
         last, self._last = self._last, packet
         if last and last.boot == packet.boot:
             self._span_ns += packet.time_ns - last.time_ns
             self._intervals += packet.index - last.index
+
+    def tell(self, boot: int, coefficients: bytes) -> None:
+        """Take note of the coefficients of this stream's sensor in that boot."""
+        self._take(self._waiting.tell(boot, coefficients))
 
     @property
     def rate_hz(self) -> float | None:
         """Triggers a second by the board's clock, lost ones included; None before the second packet."""
         return self._intervals * 1e9 / self._span_ns if self._span_ns else None
 
+    @property
+    def invalid_samples(self) -> int:
+        """Samples that failed a check or are without a value for another reason."""
+        return self._invalid + self._without_coefficients
+
+    @property
+    def invalid(self) -> dict[str, int]:
+        """Of those, how many for each reason that this stream can have; a sample may fail several checks."""
+        numbers = {check.reason: self._failed[check.reason] for check in self.stream.checks}
+        if self.waits:
+            numbers[NO_COEFFICIENTS] = self._failed[NO_COEFFICIENTS] + self._without_coefficients
+        if self._failed[NO_VALUE] or not all(isinstance(channel.calibration, Linear) for channel in self.stream.channels):
+            numbers[NO_VALUE] = self._failed[NO_VALUE]
+        return numbers
+
     def as_dict(self) -> dict:
         """For JSON."""
         return {
             "samples": self.samples,
             "rate_hz": self.rate_hz,
+            "invalid_samples": self.invalid_samples,
+            "invalid": self.invalid,
             "channels": {channel.name: channel.as_dict() for channel in self.channels},
         }
+
+    @property
+    def _without_coefficients(self) -> int:
+        return sum(len(packet.raw) for packet in self._waiting.held)
+
+    def _take(self, packets: list[SamplePacket]) -> None:
+        for packet in packets:
+            columns = Columns.of(self.stream, packet.raw, packet.coefficients)
+            bare = self.waits and packet.coefficients is None
+            invalid, valueless = np.full(len(packet.raw), bare), np.zeros(len(packet.raw), bool)
+            self._failed[NO_COEFFICIENTS] += len(packet.raw) * bare
+            for reason, fails in columns.failed.items():
+                self._failed[reason] += int(fails.sum())
+                invalid |= fails
+            for channel in self.channels:
+                values = columns.values[channel.name]
+                unknown = np.isnan(values)
+                channel.add(values[~unknown])
+                valueless |= unknown
+            valueless &= ~invalid
+            self._failed[NO_VALUE] += int(valueless.sum())
+            self._invalid += int((invalid | valueless).sum())

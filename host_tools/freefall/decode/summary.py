@@ -3,20 +3,27 @@
 from ..definition import Definition
 from .decoder import Decoder
 from .items import Item, Reboot, SamplePacket
-from .statistics import StreamStatistics
+from .reports import CoefficientReport
+from .statistics import LEVELS, StreamStatistics
+from .waiting import needs_coefficients
 
-# What a run can be judged by, in numbers.
+# What a run can be judged by, in numbers. invalid: samples; watch, warning, critical: values outside that range of [limits].
 METRICS = (
     "lost", "missing", "bus_errors", "overruns", "dropped", "late", "rejected", "duplicates", "samples", "boots", "unclosed",
+    "invalid", *LEVELS,
 )  # fmt: skip
 
 
 class Summary:
-    """The decoder, statistics of every stream, and the verdict on both."""
+    """The decoder, statistics of every stream, and the verdict on both.
+
+    Values are as Collector has them: samples from before the first coefficients of their boot are taken in when those arrive, and
+    counted as invalid until then.
+    """
 
     def __init__(self, definition: Definition):
         self.decoder = Decoder(definition)
-        self.statistics = [StreamStatistics(stream) for stream in definition.streams]
+        self.statistics = [StreamStatistics(stream, needs_coefficients(definition, stream)) for stream in definition.streams]
         self._past_ns = 0  # spanned by the boots before this one
         self._first_ns = self._last_ns = None  # on-board times of this boot
 
@@ -26,6 +33,10 @@ class Summary:
         for item in items:
             if isinstance(item, SamplePacket):
                 self.statistics[item.stream.number].add(item)
+            elif isinstance(item, CoefficientReport):
+                for own in self.statistics:
+                    if own.stream.sensor == item.sensor.name:
+                        own.tell(item.boot, item.octets)
             if isinstance(item, Reboot):
                 self._past_ns += self._boot_ns
                 self._first_ns = self._last_ns = None
@@ -47,13 +58,15 @@ class Summary:
     @property
     def verdict(self) -> str:
         """OK, or everything that is not as it should be."""
-        ledger, missing = self.decoder.ledger, self.metrics()["missing"]
+        ledger, metrics = self.decoder.ledger, self.metrics()
         gone = ledger.lost + ledger.missing_after_report
         silent = [own.stream.name for own in self.statistics if not own.samples]
         words = [
             "DOES NOT CLOSE" if not ledger.closed else "",
-            f"LOST {gone}" if gone else f"MISSING {missing}" if missing else "",
+            f"LOST {gone}" if gone else f"MISSING {metrics['missing']}" if metrics["missing"] else "",
             f"NO SAMPLES from {', '.join(silent)}" if silent else "",
+            f"INVALID {metrics['invalid']}" if metrics["invalid"] else "",
+            f"CRITICAL {metrics['critical']}" if metrics["critical"] else "",
         ]
         return "; ".join(filter(None, words)) or "OK"
 
@@ -73,6 +86,8 @@ class Summary:
             self.samples,
             ledger.board.boots,
             ledger.unclosed,
+            sum(own.invalid_samples for own in self.statistics),
+            *(sum(channel.outside.get(level, 0) for own in self.statistics for channel in own.channels) for level in LEVELS),
         )
         return dict(zip(METRICS, numbers, strict=True))
 

@@ -1,9 +1,10 @@
 """When a sample is worth nothing although it arrived whole: what the part itself says of it."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from .channels import RawWord
+from .channels import Channel, RawWord
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,11 @@ class Crc8:
     polynomial: int = 0x31
     initial: int = 0xFF
     reason: str = "word CRC"
+
+    @property
+    def covered(self) -> range:
+        """The octets of a sample whose every use is in doubt where it fails."""
+        return range(self.offset, self.offset + self.octets + 1)
 
     def valid(self, samples: "np.ndarray") -> "np.ndarray":
         """bool (n,) for sample octets, uint8 (n, sample_len)."""
@@ -43,6 +49,11 @@ class Sum8:
     channels: tuple[str, ...]
     reason: str = "checksum"
 
+    @property
+    def covered(self) -> range:
+        """The octets of a sample whose every use is in doubt where it fails."""
+        return range(self.offset, self.offset + self.octets + 1)
+
     def valid(self, samples: "np.ndarray") -> "np.ndarray":
         """bool (n,) for sample octets, uint8 (n, sample_len)."""
         import numpy as np
@@ -60,6 +71,11 @@ class Expected:
     channels: tuple[str, ...]
     reason: str
 
+    @property
+    def covered(self) -> range:
+        """No octets: only the channels that it names."""
+        return range(0)
+
     def valid(self, samples: "np.ndarray") -> "np.ndarray":
         """bool (n,) for sample octets, uint8 (n, sample_len)."""
         import numpy as np
@@ -75,6 +91,11 @@ class Forbidden:
     values: tuple[int, ...]
     channels: tuple[str, ...]
     reason: str
+
+    @property
+    def covered(self) -> range:
+        """No octets: only the channels that it names."""
+        return range(0)
 
     def valid(self, samples: "np.ndarray") -> "np.ndarray":
         """bool (n,) for sample octets, uint8 (n, sample_len)."""
@@ -95,6 +116,11 @@ class Blank:
     channels: tuple[str, ...]
     reason: str = "not measured"
 
+    @property
+    def covered(self) -> range:
+        """The octets of a sample whose every use is in doubt where it fails."""
+        return range(self.offset, self.offset + len(self.octets))
+
     def valid(self, samples: "np.ndarray") -> "np.ndarray":
         """bool (n,) for sample octets, uint8 (n, sample_len)."""
         import numpy as np
@@ -112,6 +138,11 @@ class Saturated:
     channels: tuple[str, ...]
     reason: str = "saturated"
 
+    @property
+    def covered(self) -> range:
+        """No octets: only the channels that it names."""
+        return range(0)
+
     def valid(self, samples: "np.ndarray") -> "np.ndarray":
         """bool (n,) for sample octets, uint8 (n, sample_len)."""
         return self.word.values(samples) < self.limit
@@ -120,10 +151,20 @@ class Saturated:
 Check = Crc8 | Sum8 | Expected | Forbidden | Saturated | Blank
 
 
+def affects(check: Check, channel: Channel) -> bool:
+    """Whether a channel's value is worth nothing in a sample that fails: named by the check, or made of octets it covers."""
+    first, past = channel.raw.offset, channel.raw.offset + channel.raw.octets
+    covered = check.covered
+    return channel.name in check.channels or first < covered.stop and covered.start < past
+
+
+@cache
 def _table(polynomial: int) -> "np.ndarray":
     import numpy as np
 
     crc = np.arange(256, dtype=np.uint16)
     for _ in range(8):
         crc = np.where(crc & 0x80, crc << 1 ^ polynomial, crc << 1) & 0xFF
-    return crc.astype(np.uint8)
+    table = crc.astype(np.uint8)
+    table.setflags(write=False)
+    return table
