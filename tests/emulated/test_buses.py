@@ -1,32 +1,19 @@
 """Real MicroPython moves octets by DMA over the bus models, by register writes as the firmware makes them. One boot for all."""
 
-import ast
-
 import pytest
 
+from emulated.script_bench import ScriptBench
 from unit.board.emulated.bus_targets import Counter, Memory
 
 pytestmark = pytest.mark.emulated
 
-_MS = 1_000_000
-_PIECE_NS = 100_000
-_PATIENCE_NS = 2_000 * _MS
 DATA = bytes((index * 5 + (index >> 8)) & 0xFF for index in range(8192))
 
-# `say` is what the host reads, and acts on where a step is named.
 SCRIPT = """
-import micropython, time, machine, rp2
+import micropython, machine, rp2
 from array import array
-from machine import I2C, SPI, UART, Pin, mem32
+from machine import I2C, SPI, UART, Pin
 from uctypes import addressof
-
-def say(name, *values):
-    print("=", (name,) + tuple(bytes(value) if isinstance(value, bytearray) else value for value in values))
-
-def wait(done, timeout_us):
-    start = time.ticks_us()
-    while not done() and time.ticks_diff(time.ticks_us(), start) < timeout_us:
-        pass
 
 ended = 0
 def on_end(channel):
@@ -176,42 +163,24 @@ EDGES_US = (5000.4, 5002.5, 5004.6, 6000.0, 6500.2, 6503.7)
 _PULSE_US = 0.9
 
 
-class Bench:
-    """The machine with one target each, run to the end of SCRIPT; what it said, by name and in order."""
+class Bench(ScriptBench):
+    """The machine with one target each, run to the end of SCRIPT."""
 
     def __init__(self, image):
-        from freefall.board.emulated.dma import fit_dma
-        from freefall.board.emulated.filesystem import build_image
         from freefall.board.emulated.i2c import fit_i2c
-        from freefall.board.emulated.machine import Machine
         from freefall.board.emulated.spi import fit_spi
         from freefall.board.emulated.uart import fit_uart
 
-        self.machine = Machine(image, build_image({"main.py": SCRIPT.encode()}))
-        clock = self.machine.clock
+        super().__init__(image, SCRIPT)
+        clock = self.clock
         self.memory, self.counter = Memory(0x1D, clock), Counter(clock)
         self.line = []
         self.edges_ns = []
         self.asleep = []  # of the core, at each edge
-        self.said = []
-        fit_dma(self.machine.mcu)
         fit_i2c(self.machine.mcu, 0, [self.memory])
         fit_spi(self.machine.mcu, 0, {17: self.counter})
         fit_uart(self.machine.mcu, 0, lambda octet: self.line.append((clock.now_ns(), octet)))
-
-    def run(self):
-        lines = 0
-        while not self.said or self.said[-1] != ("end",):
-            self.machine.run_for(_PIECE_NS)
-            console = self.machine.console.decode()
-            assert self.machine.clock.now_ns() < _PATIENCE_NS and "Traceback" not in console, console
-            complete = console.split("\r\n")[:-1]
-            for text in complete[lines:]:
-                if text.startswith("= "):
-                    self.said.append(ast.literal_eval(text[2:]))
-                    self._act(self.said[-1][0])
-            lines = len(complete)
-        return self
+        self.run(self._act)
 
     def _act(self, word):
         if word in ("unplugged", "plugged"):
@@ -231,13 +200,10 @@ class Bench:
         self.asleep.append(self.machine.mcu.core.waiting)
         pin.set(True)
 
-    def values(self, name):
-        return [entry[1:] for entry in self.said if entry[0] == name]
-
 
 @pytest.fixture(scope="module")
 def bench(micropython_image):
-    return Bench(micropython_image).run()
+    return Bench(micropython_image)
 
 
 def test_i2c_reads_by_dma_deliver_every_octet_and_one_interrupt(bench):

@@ -79,12 +79,12 @@ class Port:
     def bus(self, plan):
         """See ports/__init__.py. A transfer that takes longer than the plan's timeout is given up."""
         if plan["kind"] == "spi":
-            from .rp2_spi import SPIBus
-
-            return SPIBus(plan)
-        from .rp2_i2c import I2CBus
-
-        return I2CBus(plan)
+            from .rp2_spi import SPIBus as bus_class
+        elif plan["kind"] == "uart":
+            from .rp2_uart_bus import UARTBus as bus_class
+        else:
+            from .rp2_i2c import I2CBus as bus_class
+        return bus_class(plan)
 
     def counter(self, pin):
         """See ports/__init__.py."""
@@ -92,21 +92,28 @@ class Port:
         self._kept.append(counter)
         return counter
 
-    def edge_stamps(self, pin):
+    def adc(self, pin):
         """See ports/__init__.py."""
-        stamps = rp2_pio.EdgeStamps(self._state_machine(), pin)
+        from .rp2_adc import ADC
+
+        device = ADC(pin)
+        self._kept.append(device)
+        return device
+
+    def edge_stamps(self, pin, active_low):
+        """See ports/__init__.py."""
+        stamps = rp2_pio.EdgeStamps(self._state_machine(), pin, active_low)
         self._kept.append(stamps)
         return stamps
 
-    def level(self, pin):
+    def level(self, pin, active_low):
         """See ports/__init__.py."""
-        return machine.Pin(pin).value
+        return rp2_pio.level_reader(pin, active_low)
 
-    def on_edge(self, pin, handler):
-        """Call handler at every rising edge of a pin. Edges while it waits to run are one more call, not several."""
-        # Pulled down: the line of a sensor without power must not float.
-        line = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_DOWN)
-        line.irq(handler, machine.Pin.IRQ_RISING, hard=True)
+    def on_edge(self, pin, handler, active_low):
+        """Call handler whenever a line becomes active. Edges while it waits to run are one more call, not several."""
+        line = rp2_pio.input_line(pin, active_low)
+        line.irq(handler, machine.Pin.IRQ_FALLING if active_low else machine.Pin.IRQ_RISING, hard=True)
         self._kept.append(line)
 
     def on_tick(self, period_us, handler):

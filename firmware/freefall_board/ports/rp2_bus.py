@@ -17,9 +17,17 @@ _CONTROLLER = const(5)  # where its registers are
 _TIMEOUT_US = const(6)
 _CHANNELS = const(7)  # its DMA channels, as bits
 _SPOILT = const(8)  # 1 when the sensor has a new sample before the read under way is over
-_SLOTS = const(9)  # for each read the slot it is to fill
+_PHASE = const(9)  # of the read under way
+_SETTLE_US = const(10)  # how long its part settles
+_SLOTS = const(11)  # for each read the slot it is to fill
 MOST_READS = 8
 _NOBODY = const(8)
+
+# Phases: of a read whose part needs time between command and answer all of them in turn, of any other the first alone
+_READING = const(0)
+_COMMAND = const(1)
+_SETTLING = const(2)
+_SETTLED = const(3)
 
 # RP2040 data sheet: 2.3.1.7 (SIO), 2.5.7 (DMA), 4.6.4 (timer)
 _SIO_BASE = 0xD0000000 - (1 << 32)  # as a signed word
@@ -38,21 +46,25 @@ _TICKS_MASK = const(0x3FFFFFFF)
 class Bus:
     """A bus of the plan. One read at a time; others wait, the one of the earliest stream first. Nothing here waits for the wires.
 
-    A subclass sets up the two DMA channels, `receive` and `send`; the end of the first is the end of a read. It gives
-    two functions: failed(words), whether the controller knows that the read under way has failed, and recover(words, first),
-    which frees the bus, or begins to when it is called first, and returns whether it is free.
+    A subclass sets up the DMA channel `receive`, whose end is the end of a read, and any channel besides, which it names. It
+    gives three functions: failed(words), whether the controller knows that the read under way has failed; recover(words, first),
+    which frees the bus, or begins to when it is called first, and returns whether it is free; busy(words), whether anything is on
+    the wires, if there are parts that need time between command and answer.
     """
 
-    def __init__(self, plan, controller, failed, recover):
+    def __init__(self, plan, controller, failed, recover, busy=None, send=None):
         self.receive = rp2.DMA()
-        self.send = rp2.DMA()
-        channels = 1 << self.receive.channel | 1 << self.send.channel
-        words = (-1, 0, 0, 0, _SIO_BASE, controller, plan["timeout_us"], channels, 0)
+        self.send = send
+        channels = 1 << self.receive.channel
+        if send:
+            channels |= 1 << send.channel
+        words = (-1, 0, 0, 0, _SIO_BASE, controller, plan["timeout_us"], channels, 0, 0, 0)
         self.words = words = array("i", words + (0,) * MOST_READS)
         self._starts = starts = []
         self._ended = ended = []
         self._overdue = overdue_handler(words, failed)
         self.check = check_handler(words, starts, ended, self._overdue, recover)
+        self._proceed = proceed_handler(words, starts, busy)
         self._pinned = []
         self._on_received = received_handler(words, starts, ended)
 
@@ -74,13 +86,19 @@ class Bus:
 
     @micropython.native
     def poll(self):
-        """End a read that failed or takes too long, as not good. Foreground; then interrupts are off for about 50 us."""
-        if not self._overdue():
-            return
-        state = machine.disable_irq()
-        # It looks again: the read may have ended in the meantime.
-        self.check()
-        machine.enable_irq(state)
+        """End a read that failed or takes too long, as not good, and go on with one whose part has settled.
+
+        Foreground; then interrupts are off for about 50 us.
+        """
+        if self._overdue():
+            state = machine.disable_irq()
+            # It looks again: the read may have ended in the meantime.
+            self.check()
+            machine.enable_irq(state)
+        elif self.words[_PHASE]:
+            state = machine.disable_irq()
+            self._proceed()
+            machine.enable_irq(state)
 
 
 def overdue_handler(words, failed):
@@ -94,6 +112,8 @@ def overdue_handler(words, failed):
             return 0
         if current == _NOBODY or int(failed(words)):
             return 1
+        if w[_PHASE] == _SETTLING:
+            return 0
         if (ptr32(_TIMERAWL)[0] - w[_BEGUN]) & _TICKS_MASK > w[_TIMEOUT_US]:
             return 1
         return 0
@@ -122,6 +142,7 @@ def check_handler(words, starts, ended, overdue, recover):
         if first:
             w[_CURRENT] = _NOBODY
             w[_SPOILT] = 0
+            w[_PHASE] = _READING
             ended[current](0)
         if free:
             release(words, starts)
@@ -137,6 +158,34 @@ def check_handler(words, starts, ended, overdue, recover):
             number += 1
 
     return check
+
+
+def proceed_handler(words, starts, busy):
+    """A function that takes a read whose command is over, and whose part has settled since, to its next phase.
+
+    Of the read under way, with interrupts off. Each phase has the bus's timeout for itself.
+    """
+
+    @micropython.viper
+    def proceed():
+        w = ptr32(words)
+        phase = w[_PHASE]
+        if phase == _READING:
+            return
+        now = ptr32(_TIMERAWL)[0] & _TICKS_MASK
+        if phase == _COMMAND:
+            if int(busy(words)):
+                return
+            w[_PHASE] = _SETTLING
+            w[_BEGUN] = now
+        if (now - w[_BEGUN]) & _TICKS_MASK < w[_SETTLE_US]:
+            return
+        number = w[_CURRENT]
+        w[_PHASE] = _SETTLED
+        w[_CURRENT] = -1
+        starts[number](w[_SLOTS + number])
+
+    return proceed
 
 
 def read_check_handler(words, number, ended, check):

@@ -5,9 +5,11 @@ from array import array
 
 import machine
 import micropython
+import rp2
 from micropython import const
 from uctypes import addressof
 
+from . import segments
 from .rp2_bus import Bus
 from .rp2_dma import channel_registers
 
@@ -18,7 +20,7 @@ _HALF_CLOCK_US = 5
 
 # Registers, in words
 _IC_TAR = const(0x04 >> 2)
-_IC_DATA_CMD = const(0x10)
+_IC_DATA_CMD = const(0x10 >> 2)
 _IC_RAW_INTR_STAT = const(0x34 >> 2)
 _IC_CLR_INTR = const(0x40 >> 2)
 _IC_CLR_TX_ABRT = const(0x54 >> 2)
@@ -28,7 +30,9 @@ _IC_DMA_TDLR = const(0x8C >> 2)
 _IC_DMA_RDLR = const(0x90 >> 2)
 _TX_ABRT = const(0x40)
 _IC_STATUS = const(0x70 >> 2)
+_SEND_EMPTY = const(0x04)
 _MASTER_ACTIVE = const(0x20)
+_FIFO_LEN = 16
 _MOST_TRIES = const(400)  # about 25 us
 _ENABLE = const(1)
 _ABORT = const(2)
@@ -48,7 +52,12 @@ _CURRENT = const(0)
 _WAITING = const(1)
 _BEGUN = const(2)
 _CONTROLLER = const(5)
-_SLOTS = const(9)
+_PHASE = const(9)
+_SETTLE_US = const(10)
+_SLOTS = const(11)
+_READING = const(0)
+_COMMAND = const(1)
+_SETTLED = const(3)
 
 # A read's words: addresses, so that its handler looks nothing up
 _BUS = const(0)
@@ -58,9 +67,13 @@ _ADDRESS = const(3)
 _RECEIVE = const(4)
 _SEND = const(5)
 _COMMANDS = const(6)
-_OCTETS = const(7)
-_LEN = const(8)
-_TIMER = const(9)
+_COMMANDS_LEN = const(7)
+_OCTETS = const(8)
+_LEN = const(9)
+_TIMER = const(10)
+_FIRST = const(11)  # what goes before the part settles
+_FIRST_LEN = const(12)  # 0: nothing does
+_SETTLES_US = const(13)
 
 _TIMERAWL = 0x40054028
 _TICKS_MASK = const(0x3FFFFFFF)
@@ -71,7 +84,7 @@ class I2CBus(Bus):
 
     def __init__(self, plan):
         self.base = _BASE[plan["id"]]
-        super().__init__(plan, self.base, _failed, _recover)
+        super().__init__(plan, self.base, _failed, _recover, _busy, rp2.DMA())
         _free_bus(plan["scl"], plan["sda"])
         self.driver = machine.I2C(
             plan["id"],
@@ -80,7 +93,7 @@ class I2CBus(Bus):
             freq=plan["freq_hz"],
             timeout=plan["timeout_us"],
         )
-        data = self.base + _IC_DATA_CMD
+        data = self.base + 4 * _IC_DATA_CMD
         receive, send = self.receive, self.send
         receive.config(
             read=data,
@@ -110,6 +123,11 @@ def _use_dma(base: int):
 @micropython.viper
 def _failed(words) -> int:
     return ptr32(ptr32(words)[_CONTROLLER])[_IC_RAW_INTR_STAT] & _TX_ABRT
+
+
+@micropython.viper
+def _busy(words) -> int:
+    return (ptr32(ptr32(words)[_CONTROLLER])[_IC_STATUS] ^ _SEND_EMPTY) & (_SEND_EMPTY | _MASTER_ACTIVE)
 
 
 @micropython.viper
@@ -146,13 +164,30 @@ class I2CDevice:
         """data into registers from `register` on. Raises OSError."""
         self._bus.driver.writeto_mem(self._address, register, data)
 
-    def reads(self, register, ring, ended):
+    def send(self, octets):
+        """octets in a transaction of their own. Raises OSError."""
+        self._bus.driver.writeto(self._address, octets)
+
+    def receive(self, buf):
+        """Octets into buf, in a transaction of their own. Raises OSError."""
+        self._bus.driver.readfrom_into(self._address, buf)
+
+    def exchange(self, command, buf):
+        """send and receive in one transaction, with a repeated start in between. Raises OSError."""
+        self._bus.driver.writeto(self._address, command, False)
+        self._bus.driver.readfrom_into(self._address, buf)
+
+    def reads(self, driver, ring, ended):
         """See ports/__init__.py."""
-        commands = array("i", [register] + [_READ] * ring.read_len)
-        # At the first too: after an aborted transfer the controller may still hold the bus.
-        commands[0] |= _RESTART
-        commands[1] |= _RESTART
-        commands[ring.read_len] |= _STOP
+        settles_us = getattr(driver, "SETTLE_US", 0)
+        parts = segments(driver, ring)
+        commands = array("i", _commands(parts))
+        first_len = 0
+        if settles_us:
+            first_len = len(parts[0][0])
+            if not 0 < first_len <= _FIFO_LEN:
+                raise ValueError("a command of %d octets" % first_len)
+            commands[first_len - 1] |= _STOP
         bus = self._bus
         words = (
             addressof(bus.words),
@@ -161,13 +196,32 @@ class I2CDevice:
             self._address,
             channel_registers(bus.receive),
             channel_registers(bus.send),
-            addressof(commands),
+            addressof(commands) + 4 * first_len,
+            len(commands) - first_len,
             addressof(ring.octets),
             ring.read_len,
             _TIMERAWL,
+            addressof(commands),
+            first_len,
+            settles_us,
         )
         start, self.check = bus.add(start_handler(array("i", words), bus.check), ended, (commands, ring))
         return start
+
+
+def _commands(parts):
+    """What the controller is told to make one transaction of those (octets sent, count received)."""
+    commands = []
+    for sent, count in parts:
+        # At the first too: after an aborted transfer the controller may still hold the bus.
+        mark = _RESTART
+        for octet in sent:
+            commands.append(octet | mark)
+            mark = 0
+        commands.append(_READ | _RESTART)
+        commands += [_READ] * (count - 1)
+    commands[-1] |= _STOP
+    return commands
 
 
 def start_handler(read, check):
@@ -196,12 +250,25 @@ def start_handler(read, check):
             i2c[_IC_ENABLE] = 0
             i2c[_IC_TAR] = r[_ADDRESS]
             i2c[_IC_ENABLE] = 1
+        first_len = r[_FIRST_LEN]
+        if first_len:
+            if bus[_PHASE] != _SETTLED:
+                bus[_PHASE] = _COMMAND
+                bus[_SETTLE_US] = r[_SETTLES_US]
+                bus[_SLOTS + number] = slot
+                first = ptr32(r[_FIRST])
+                i = 0
+                while i < first_len:
+                    i2c[_IC_DATA_CMD] = first[i]
+                    i += 1
+                return
+            bus[_PHASE] = _READING
         size = r[_LEN]
         receive = ptr32(r[_RECEIVE])
         receive[_COUNT] = size
         receive[_WRITE_ADDR_TRIGGER] = r[_OCTETS] + slot * size
         send = ptr32(r[_SEND])
-        send[_COUNT] = size + 1
+        send[_COUNT] = r[_COMMANDS_LEN]
         send[_READ_ADDR_TRIGGER] = r[_COMMANDS]
 
     return start

@@ -21,7 +21,15 @@ _INSTR_STEP = const(0x18)
 _MOV_ISR_NOT_X = const(0xA0C9)
 _PUSH = const(0x8000)
 _TIMERAWL = const(0x40054028)
+_GPIO_IN = 0xD0000004 - (1 << 32)  # as a signed word
 _TICKS_MASK = const(0x3FFFFFFF)
+
+# A counter's words, and the octets of its sample
+_INSTRUCTION = const(0)
+_FIFO = const(1)
+_LAST_COUNT = const(2)
+_LAST_TIME = const(3)
+_SAMPLE_LEN = const(12)
 
 # A ring of stamps: 64 words, which a DMA channel can wrap around in when they lie on their own size.
 _STAMPS = const(64)
@@ -44,11 +52,20 @@ def _tick():
     wrap()
 
 
-def _edges():
+def _rises():
     """Push a word at every rising edge of the pin."""
     wrap_target()
     wait(0, pin, 0)
     wait(1, pin, 0)
+    push(noblock)
+    wrap()
+
+
+def _falls():
+    """Push a word at every falling edge of the pin."""
+    wrap_target()
+    wait(1, pin, 0)
+    wait(0, pin, 0)
     push(noblock)
     wrap()
 
@@ -61,6 +78,11 @@ def _pulses():
     wait(1, pin, 0)
     jmp(x_dec, "again")
     wrap()
+
+
+def input_line(pin, active_low=False):
+    """The Pin of a line that the board's resistor pulls to where it is not active: without power a sensor leaves it floating."""
+    return machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP if active_low else machine.Pin.PULL_DOWN)
 
 
 _assembled = {}  # one block of instructions serves all state machines that run it
@@ -82,15 +104,15 @@ def start_tick(number, period_us, handler):
 
 
 class EdgeStamps:
-    """Time stamps of a pin's rising edges that no software delays: state machine -> DMA -> memory.
+    """Time stamps of a pin's edges, rising or falling, that no software delays: state machine -> DMA -> memory.
 
     The machine pushes a word at an edge; that lets one channel read it and start another, which copies the timer into a ring of
     64 stamps and starts the first again. Up to 63 edges may wait to be counted. `count()`, `newest()`: see core/sampler.py.
     """
 
-    def __init__(self, number, pin):
-        line = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_DOWN)
-        self._machine = rp2.StateMachine(number, _program(_edges), in_base=line)
+    def __init__(self, number, pin, active_low):
+        program = _program(_falls if active_low else _rises)
+        self._machine = rp2.StateMachine(number, program, in_base=input_line(pin, active_low))
         block, index = divmod(number, 4)
         self._memory = bytearray(8 * _STAMPS)
         start = addressof(self._memory) + 4 * _STAMPS - 1 & ~(4 * _STAMPS - 1)
@@ -120,6 +142,18 @@ class EdgeStamps:
         self.newest = newest_stamp(self._words)
 
 
+def level_reader(pin, active_low):
+    """A function: 1 while the line is active, else 0. Interrupt-safe."""
+    words = array("i", (_GPIO_IN, pin, 1 if active_low else 0))
+
+    @micropython.viper
+    def level() -> int:
+        w = ptr32(words)
+        return ptr32(w[0])[0] >> w[1] & 1 ^ w[2]
+
+    return level
+
+
 def edge_counter(words):
     """A function: edges since its last call. Interrupt-safe."""
 
@@ -147,22 +181,29 @@ def newest_stamp(words):
 
 
 class Counter:
-    """A device that counts a pin's rising edges: 32 bits, as they lie in memory. Pulses and pauses of at least 3 clock cycles."""
+    """A device that counts a pin's rising edges (ports/__init__.py). Pulses and pauses of at least 3 clock cycles."""
 
     def __init__(self, number, pin):
         self._machine = machine_ = rp2.StateMachine(number, _program(_pulses), in_base=machine.Pin(pin, machine.Pin.IN))
         block, index = divmod(number, 4)
-        self._words = array("i", (_PIO[block] + _INSTR + _INSTR_STEP * index, _PIO[block] + _RXF + 4 * index))
+        self._registers = (_PIO[block] + _INSTR + _INSTR_STEP * index, _PIO[block] + _RXF + 4 * index)
         machine_.exec("set(x, 0)")
         machine_.exec("mov(x, invert(x))")
+        self._begin = array("i", (0,))
+        _note_time(self._begin)
         machine_.active(1)
 
     def check(self):
         """Nothing: a read is over at once."""
 
-    def reads(self, register, ring, ended):
+    def reads(self, driver, ring, ended):
         """See ports/__init__.py; the read is over at once."""
-        return start_handler(self._words, ring.octets, ended)
+        return start_handler(array("i", self._registers + (0, self._begin[0])), ring.octets, ended)
+
+
+@micropython.viper
+def _note_time(words):
+    ptr32(words)[0] = ptr32(_TIMERAWL)[0]
 
 
 def start_handler(words, octets, ended):
@@ -171,10 +212,17 @@ def start_handler(words, octets, ended):
     @micropython.viper
     def start(slot: int):
         w = ptr32(words)
-        instruction = ptr32(w[0])
+        instruction = ptr32(w[_INSTRUCTION])
         instruction[0] = _MOV_ISR_NOT_X
         instruction[0] = _PUSH
-        ptr32(octets)[slot] = ptr32(w[1])[0]
+        count = ptr32(w[_FIFO])[0]
+        now = ptr32(_TIMERAWL)[0]
+        sample = ptr32(int(ptr32(octets)) + _SAMPLE_LEN * slot)
+        sample[0] = count
+        sample[1] = count - w[_LAST_COUNT]
+        sample[2] = now - w[_LAST_TIME]
+        w[_LAST_COUNT] = count
+        w[_LAST_TIME] = now
         ended(1)
 
     return start

@@ -4,9 +4,11 @@ from array import array
 
 import machine
 import micropython
+import rp2
 from micropython import const
 from uctypes import addressof
 
+from . import segments
 from .rp2_bus import Bus
 from .rp2_dma import channel_registers
 
@@ -35,13 +37,13 @@ _BEGUN = const(2)
 _RELEASE = const(3)
 _SIO = const(4)
 _CONTROLLER = const(5)
-_SLOTS = const(9)
+_SLOTS = const(11)
 
 # A read's words: addresses, so that its handler looks nothing up
 _BUS = const(0)
 _NUMBER = const(1)
 _SPI = const(2)
-_COMMAND = const(3)
+_COMMAND = const(3)  # -1: none is sent
 _RECEIVE = const(4)
 _SEND = const(5)
 _SELECT = const(6)
@@ -54,14 +56,16 @@ _TICKS_MASK = const(0x3FFFFFFF)
 
 
 class SPIBus(Bus):
-    """See ports/__init__.py. Mode 0, most significant bit first."""
+    """See ports/__init__.py. Octets of 8 bits, the most significant first, in the plan's mode."""
 
     def __init__(self, plan):
         self.base = _BASE[plan["id"]]
-        super().__init__(plan, self.base, _failed, _recover)
+        super().__init__(plan, self.base, _failed, _recover, send=rp2.DMA())
         self.driver = machine.SPI(
             plan["id"],
             baudrate=plan["freq_hz"],
+            polarity=plan["mode"] >> 1,
+            phase=plan["mode"] & 1,
             sck=machine.Pin(plan["sck"]),
             mosi=machine.Pin(plan["mosi"]),
             miso=machine.Pin(plan["miso"]),
@@ -112,30 +116,47 @@ class SPIDevice:
         self._bus = bus
         self._cs = cs
         self._select = machine.Pin(cs, machine.Pin.OUT, value=1)
-        self._shift = driver.SPI_SHIFT
-        self._read_bit = driver.SPI_READ
+        self._shift = getattr(driver, "SPI_SHIFT", 0)
+        self._read_bit = getattr(driver, "SPI_READ", 0)
+        self._write_bit = getattr(driver, "SPI_WRITE", 0)
 
     def read(self, register, buf):
         """Registers from `register` on into buf."""
-        self._select(0)
-        self._bus.driver.write(bytes((register << self._shift | self._read_bit,)))
-        self._bus.driver.readinto(buf)
-        self._select(1)
+        self.exchange(bytes((self._command(register),)), buf)
 
     def write(self, register, data):
         """data into registers from `register` on."""
+        self.send(bytes((register << self._shift | self._write_bit,)) + bytes(data))
+
+    def send(self, octets):
+        """octets while it is selected."""
         self._select(0)
-        self._bus.driver.write(bytes((register << self._shift,)) + bytes(data))
+        self._bus.driver.write(octets)
         self._select(1)
 
-    def reads(self, register, ring, ended):
-        """See ports/__init__.py."""
+    def receive(self, buf):
+        """Octets into buf while it is selected and is sent zeros."""
+        self.exchange(b"", buf)
+
+    def exchange(self, command, buf):
+        """send and receive while it is selected."""
+        self._select(0)
+        if command:
+            self._bus.driver.write(command)
+        self._bus.driver.readinto(buf)
+        self._select(1)
+
+    def reads(self, driver, ring, ended):
+        """See ports/__init__.py. Raises ValueError for what is not one read with a command of at most one octet."""
+        ((command, _),) = segments(driver, ring)
+        if len(command) > 1:
+            raise ValueError("a command of %d octets" % len(command))
         bus = self._bus
         words = (
             addressof(bus.words),
             bus.next_number(),
             bus.base,
-            register << self._shift | self._read_bit,
+            self._command(command[0]) if command else -1,
             channel_registers(bus.receive),
             channel_registers(bus.send),
             1 << self._cs,
@@ -146,9 +167,12 @@ class SPIDevice:
         start, self.check = bus.add(start_handler(array("i", words)), ended, ring)
         return start
 
+    def _command(self, register):
+        return register << self._shift | self._read_bit
+
 
 def start_handler(read):
-    """A handler that begins a read now, or leaves it to the bus until that is free. Interrupt-safe; waits for one octet."""
+    """A handler that begins a read now, or leaves it to the bus until that is free. Interrupt-safe; waits for the command."""
 
     @micropython.viper
     def start(slot: int):
@@ -163,12 +187,14 @@ def start_handler(read):
         bus[_RELEASE] = r[_SELECT]
         bus[_BEGUN] = ptr32(r[_TIMER])[0] & _TICKS_MASK
         ptr32(bus[_SIO])[_OUT_CLR] = r[_SELECT]
-        # What comes back with the command is no sample, so the DMA begins after it.
-        spi = ptr32(r[_SPI])
-        spi[_SSPDR] = r[_COMMAND]
-        while spi[_SSPSR] & _BUSY:
-            pass
-        spi[_SSPDR]
+        command = r[_COMMAND]
+        if command >= 0:
+            # What comes back with the command is no sample, so the DMA begins after it.
+            spi = ptr32(r[_SPI])
+            spi[_SSPDR] = command
+            while spi[_SSPSR] & _BUSY:
+                pass
+            spi[_SSPDR]
         size = r[_LEN]
         receive = ptr32(r[_RECEIVE])
         receive[_WRITE_ADDR] = r[_OCTETS] + slot * size
