@@ -1,4 +1,6 @@
-"""The parts whose registers are words: two octets, the most significant first, behind a pointer of one octet."""
+"""The parts whose registers are words of two octets, behind a pointer of one octet."""
+
+from typing import Literal
 
 from .i2c import I2CTarget
 from .part import Clock, ModelError
@@ -13,6 +15,7 @@ class WordRegisters(I2CTarget):
 
     words: frozenset[int] = frozenset()
     access = "Programming"
+    order: Literal["big", "little"] = "big"  # of the octets on the bus
 
     def __init__(self, address: int, clock: Clock):
         super().__init__(address, clock)
@@ -31,7 +34,7 @@ class WordRegisters(I2CTarget):
             if octet not in self.words:
                 raise self._error("there is no such register", self.access)
         elif len(self._octets) == 3:
-            self._write_word(self._pointer, self._octets[1] << 8 | octet)
+            self._write_word(self._pointer, int.from_bytes(self._octets[1:], self.order))
         elif len(self._octets) > 3:
             raise self._error("a register is 2 octets", self.access, octet)
 
@@ -49,10 +52,10 @@ class WordRegisters(I2CTarget):
         elif self._given == 2:
             raise self._error("a third octet is read; a register is 2 octets", self.access)
         self._given += 1
-        if self._given == 1:
-            return self._word >> 8
-        self._on_word_read(self._pointer, self._word)
-        return self._word & 0xFF
+        octet = self._word.to_bytes(2, self.order)[self._given - 1]
+        if self._given == 2:
+            self._on_word_read(self._pointer, self._word)
+        return octet
 
     def _on_read_end(self) -> None:
         if self._given == 1:
