@@ -25,7 +25,9 @@ class SensorTable(Table):
     RATE_KEY: ClassVar[str]  # the option that data_rate_hz() depends on
     TRIGGERS: ClassVar[tuple[str, ...]] = ("periodic",)  # what may trigger its streams
     FIFO_SAMPLES: ClassVar[int] = 0  # that its FIFO holds
+    LEAST_WATERMARK: ClassVar[int] = 1  # samples in its FIFO that its line can tell of
     STATE_MACHINES: ClassVar[int] = 0  # of the board's PIO, that it takes itself
+    RATE_TOLERANCE: ClassVar[float] = 0.1  # by so much of its rate its own clock may be off; the ADS1115's data sheet says 10 %
     COEFFICIENTS: ClassVar[int] = 0  # octets that the board reads from the part once and sends to the host, at most 44
 
     def place(self) -> dict[str, int]:
@@ -65,6 +67,10 @@ class SensorTable(Table):
 
     def noise(self) -> dict[str, float]:
         """White noise of each channel at these options, in its unit per root hertz; empty where no data sheet gives it."""
+        return {}
+
+    def bandwidth_hz(self) -> dict[str, float]:
+        """Up to which frequency the part passes each channel at these options; empty where no data sheet says."""
         return {}
 
     def full_scale(self) -> dict[str, tuple[float, float]]:

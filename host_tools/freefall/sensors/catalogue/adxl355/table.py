@@ -12,6 +12,7 @@ from ...table import BusSensorTable
 _RANGES_G = (2, 4, 8)  # RANGE[1:0] is the position + 1
 _ODRS_HZ = (4000, 2000, 1000, 500, 250, 125, 62.5, 31.25, 15.625, 7.813, 3.906)  # FILTER[3:0] is the position
 _G_PER_LSB_2G = 1 / 256_000  # Table 1, sensitivity; grows with the range
+_NOISE_G_PER_RTHZ = 22.5e-6  # Table 1, ultralow noise density
 _X = RawWord(offset=0, octets=3, order="big", shift=4, width=20, signed=True)  # y and z follow
 
 
@@ -46,3 +47,15 @@ class Adxl355Table(BusSensorTable):
     def data_rate_hz(self) -> float:
         """See SensorTable."""
         return float(self.odr_hz)
+
+    def noise(self) -> dict[str, float]:
+        """See SensorTable."""
+        return dict.fromkeys(self.CHANNELS, _NOISE_G_PER_RTHZ)
+
+    def bandwidth_hz(self) -> dict[str, float]:
+        """See SensorTable: the corner of the low-pass filter (FILTER[3:0])."""
+        return dict.fromkeys(self.CHANNELS, self.odr_hz / 4)
+
+    def full_scale(self) -> dict[str, tuple[float, float]]:
+        """See SensorTable."""
+        return dict.fromkeys(self.CHANNELS, (-float(self.range_g), float(self.range_g)))
