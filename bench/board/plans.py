@@ -26,6 +26,7 @@ def bench_plan(rate_hz: int, timestamps: str, baud: int = 921600, samples_per_pa
         "samples_per_read": 1,
         "samples_per_packet": samples_per_packet,
         "packet_len": packet.padded(packet.SAMPLES_AT + samples_per_packet * SAMPLE_LEN),
+        "sample_times": False,
         "max_latency_ms": 100,
         "ring_depth": 256,
     }

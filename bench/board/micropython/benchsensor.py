@@ -3,12 +3,13 @@
 _IDENTITY = 0x00
 _CONTROL = 0x01
 _DATA = 0x08
+_SAMPLE_LEN = 9
 
 
 class BenchSensor:
     """See freefall_board/drivers/__init__.py."""
 
-    sample_register = _DATA
+    sample_reads = ((bytes((_DATA,)), _SAMPLE_LEN),)
 
     def __init__(self, device, config):
         self._read = device.read

@@ -24,11 +24,12 @@ _TIMERAWL = const(0x40054028)
 _GPIO_IN = 0xD0000004 - (1 << 32)  # as a signed word
 _TICKS_MASK = const(0x3FFFFFFF)
 
-# A counter's words, and the octets of its sample
+# The words of a counter's read, and the octets of its sample
 _INSTRUCTION = const(0)
 _FIFO = const(1)
-_LAST_COUNT = const(2)
-_LAST_TIME = const(3)
+_OCTETS = const(2)
+_LAST_COUNT = const(3)
+_LAST_TIME = const(4)
 _SAMPLE_LEN = const(12)
 
 # A ring of stamps: 64 words, which a DMA channel can wrap around in when they lie on their own size.
@@ -189,6 +190,7 @@ class Counter:
         self._registers = (_PIO[block] + _INSTR + _INSTR_STEP * index, _PIO[block] + _RXF + 4 * index)
         machine_.exec("set(x, 0)")
         machine_.exec("mov(x, invert(x))")
+        self._pinned = []
         self._begin = array("i", (0,))
         _note_time(self._begin)
         machine_.active(1)
@@ -198,7 +200,8 @@ class Counter:
 
     def reads(self, driver, ring, ended):
         """See ports/__init__.py; the read is over at once."""
-        return start_handler(array("i", self._registers + (0, self._begin[0])), ring.octets, ended)
+        self._pinned.append(ring)
+        return start_handler(array("i", self._registers + (addressof(ring.octets), 0, self._begin[0])), ended)
 
 
 @micropython.viper
@@ -206,7 +209,7 @@ def _note_time(words):
     ptr32(words)[0] = ptr32(_TIMERAWL)[0]
 
 
-def start_handler(words, octets, ended):
+def start_handler(words, ended):
     """A handler that reads the count. Interrupt-safe."""
 
     @micropython.viper
@@ -217,7 +220,7 @@ def start_handler(words, octets, ended):
         instruction[0] = _PUSH
         count = ptr32(w[_FIFO])[0]
         now = ptr32(_TIMERAWL)[0]
-        sample = ptr32(int(ptr32(octets)) + _SAMPLE_LEN * slot)
+        sample = ptr32(w[_OCTETS] + _SAMPLE_LEN * slot)
         sample[0] = count
         sample[1] = count - w[_LAST_COUNT]
         sample[2] = now - w[_LAST_TIME]
