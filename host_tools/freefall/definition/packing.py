@@ -8,8 +8,8 @@ from ..sensors.table import SensorTable
 from .promises import StallsTable
 from .streams import PeriodicStream, PulseStream, StreamTable
 
-_RING_SECONDS = 0.2  # the longest pause of the foreground loop that a default ring rides out
 _LEAST_RING = 8
+_RING_RESERVE_S = 0.005  # that a default ring rides out beyond the declared pause, for the loop's own passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,12 @@ class Packing:
     """Sizes of one stream. Lengths in octets; ring_depth in reads.
 
     sample_len is that of a sample in a packet, with its own time if it has one; read_len what one read brings from the sensor.
+    fastest_hz and slowest_hz: the rates that the sensor's own clock may make of rate_hz.
     """
 
     rate_hz: float
+    fastest_hz: float
+    slowest_hz: float
     sample_len: int
     samples_per_read: int
     samples_per_packet: int
@@ -77,10 +80,14 @@ def pack(stream: StreamTable, sensor: SensorTable, stalls: StallsTable) -> Packi
         most = min(most, stream.ring_depth // 2 * step)
     reads_per_packet = max(1, most // step)
     samples_per_packet = reads_per_packet * step
-    pause_s = max(_RING_SECONDS, stalls.foreground_ms / 1000)
-    least_ring = max(_LEAST_RING, 2 * reads_per_packet, reads_per_packet + rate_hz / step * pause_s)
+    tolerance = _tolerance(stream, sensor)
+    fastest_hz = rate_hz * (1 + tolerance)
+    pause_s = stalls.foreground_ms / 1000 + _RING_RESERVE_S
+    least_ring = max(_LEAST_RING, 2 * reads_per_packet, reads_per_packet + fastest_hz / step * pause_s)
     return Packing(
         rate_hz=rate_hz,
+        fastest_hz=fastest_hz,
+        slowest_hz=rate_hz * (1 - tolerance),
         sample_len=octets,
         samples_per_read=step,
         samples_per_packet=samples_per_packet,
@@ -94,6 +101,11 @@ def housekeeping_octets_per_s(streams: int, period_ms: int) -> float:
     """Octets per second on the link of the housekeeping of that many streams, framing included."""
     octets = reports.BOARD_LEN + frame.FRAME_OVERHEAD + streams * (reports.LEDGER_LEN + frame.FRAME_OVERHEAD)
     return octets * 1000 / period_ms
+
+
+def _tolerance(stream: StreamTable, sensor: SensorTable) -> float:
+    # The board's clock is a crystal; a pulse counter's rate is the most there is room for.
+    return 0.0 if isinstance(stream, PeriodicStream | PulseStream) else sensor.RATE_TOLERANCE
 
 
 def _power_of_two(least: float) -> int:

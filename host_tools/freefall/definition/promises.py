@@ -46,4 +46,9 @@ class StallsTable(Table):
     ] = 0.0
     foreground_ms: Annotated[
         StallMs, Field(description="for how long at most the loop that sends packets stands still, interrupts going on")
-    ] = 0.0
+    ] = 200.0
+
+    @property
+    def longest_ms(self) -> float:
+        """For how long at most the loop stands still: it does so while interrupts are off, too."""
+        return max(self.interrupts_off_ms, self.foreground_ms)
