@@ -1,13 +1,13 @@
-"""Texas Instruments INA226: shunt and bus voltage, 16 bits each, I2C. Registers and sections: data sheet SBOS547 (7.1)."""
+"""Texas Instruments INA226: shunt and bus voltage, 16 bits each, I2C. Registers: data sheet SBOS547B (Table 7-1)."""
 
 from freefall_wire.const import const
 
-_CONFIGURATION = const(0x00)  # 7.1.1: AVG in bits 11..9, VBUSCT in 8..6, VSHCT in 5..3, MODE in 2..0
-_SHUNT_VOLTAGE = const(0x01)  # 7.1.2: 2.5 uV
-_BUS_VOLTAGE = const(0x02)  # 7.1.3: 1.25 mV
-_MASK_ENABLE = const(0x06)  # 7.1.7: its being read clears CVRF, and lets ALERT go
-_MANUFACTURER_ID = const(0xFE)  # 7.1.9: 0x5449
-_DIE_ID = const(0xFF)  # 7.1.10: 0x2260
+_CONFIGURATION = const(0x00)  # AVG in bits 11..9, VBUSCT in 8..6, VSHCT in 5..3, MODE in 2..0
+_SHUNT_VOLTAGE = const(0x01)  # 2.5 uV
+_BUS_VOLTAGE = const(0x02)  # 1.25 mV
+_MASK_ENABLE = const(0x06)  # its being read clears CVRF, and lets ALERT go
+_MANUFACTURER_ID = const(0xFE)  # 0x5449
+_DIE_ID = const(0xFF)  # 0x2260
 
 _RESET = const(0x8000)
 _FIXED = const(0x4000)  # bits 14..12

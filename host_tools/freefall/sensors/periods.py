@@ -50,25 +50,31 @@ class Line:
         self._clock = clock
         self._pin = pin
         self._changes = 0
+        self.pulses = False  # a pulse is under way
         self.level = not level
         self.set(level)
 
     def set(self, level: bool) -> None:
         """Drive it; may run the board's interrupt before it returns."""
         self._changes += 1
-        if level != self.level:
-            self.level = level
-            if self._pin is not None:
-                self._pin.set(level)
+        self.pulses = False
+        self._drive(level)
 
     def pulse(self, level: bool, until_ns: int) -> None:
         """Drive it to `level` until `until_ns`, or until it is driven otherwise."""
         self._changes += 1
-        change = self._changes + 1  # that of set(), below
+        self.pulses = True
+        change = self._changes
 
         def end() -> None:
             if self._changes == change:
                 self.set(not level)
 
         self._clock.call_at(until_ns, end)
-        self.set(level)
+        self._drive(level)
+
+    def _drive(self, level: bool) -> None:
+        if level != self.level:
+            self.level = level
+            if self._pin is not None:
+                self._pin.set(level)

@@ -1,4 +1,4 @@
-"""Texas Instruments INA226: current through a shunt and bus voltage, 16 bits. Numbers and sections from data sheet SBOS547."""
+"""Texas Instruments INA226: current through a shunt and bus voltage, 16 bits. Numbers from data sheet SBOS547B."""
 
 from random import Random
 from typing import Annotated, ClassVar, Literal
@@ -98,11 +98,11 @@ class Ina226(WordRegisters):
 
     part = "INA226"
     words = frozenset((*range(8), MANUFACTURER, DIE))
-    access = "6.5.2"
+    access = "Table 7-1"
 
     def __init__(self, wiring: Wiring):
         if wiring.address not in range(0x40, 0x50):
-            raise ModelError(self.part, f"its address is 0x40 to 0x4f, not {wiring.address}", "6.5.1")
+            raise ModelError(self.part, f"its address is 0x40 to 0x4f, not {wiring.address}", "Serial Bus Address")
         super().__init__(wiring.address, wiring.clock)
         self._current, self._bus_voltage = wiring.signals["current"], wiring.signals["bus_voltage"]
         self._shunt_ohm = wiring.options.shunt_ohm  # type: ignore[attr-defined]
@@ -142,25 +142,25 @@ class Ina226(WordRegisters):
             if value & _RESET:
                 self._power_up(self.clock.now_ns())
             elif value & 0x7000 != _CONFIG_FIXED:
-                raise self._error("bits 14..12 are 100", "7.1.1", value)
+                raise self._error("bits 14..12 are 100", "Configuration Register (00h)", value)
             else:
                 self._configure(value, self.clock.now_ns())
         elif register == MASK:
             if value & _MASK_RESERVED:
-                raise self._error("reserved bits are set", "7.1.7", value)
+                raise self._error("reserved bits are set", "Mask/Enable Register (06h)", value)
             if value & (_LIMITS | _LATCH):
-                raise self._error("limits are not modelled yet", "7.1.7", value)
+                raise self._error("limits are not modelled yet", "Mask/Enable Register (06h)", value)
             kept = self._values[MASK] & (_READY | _OVERFLOW)
             self._values[MASK] = value & (_READY_ALERT | _ACTIVE_HIGH) | kept
             self._show_alert()
         elif register == CALIBRATION:
             if value & 0x8000:
-                raise self._error("bit 15 is reserved", "7.1.6", value)
+                raise self._error("bit 15 is reserved", "Calibration Register (05h)", value)
             self._values[CALIBRATION] = value
         elif register == LIMIT:
             self._values[LIMIT] = value
         else:
-            raise self._error("the register is read-only", "7.1", value)
+            raise self._error("the register is read-only", "Table 7-1", value)
 
     # Conversions --------------------------------------------------------------------------------------------
 
