@@ -17,12 +17,16 @@ _TIMEOUT_FACTOR = 1.3
 
 
 def watermarks(draft: Draft):
-    """Refuse a watermark with which samples would be lost in the FIFO, wait too long, or not fit a packet."""
+    """Refuse a watermark that a FIFO cannot tell of, or that loses samples in it, waits too long or fits no packet."""
     by_bus = _by_bus(draft)
     for flow in draft.flows():
         if flow.stream.trigger == "fifo_watermark":
             most, why, remedy = min(_most(flow, _others_us(flow, by_bus)))
-            if flow.stream.watermark > most:
+            least = flow.sensor.LEAST_WATERMARK
+            if flow.stream.watermark < least:
+                why = f"the FIFO of {flow.sensor_name} tells of {least} samples or more"
+                draft.refuse((*flow.path, "watermark"), f"is too small: {why}; the least is {least}")
+            elif flow.stream.watermark > most:
                 draft.refuse((*flow.path, "watermark"), f"is too large: {why}; {f'the most is {most}' if most > 0 else remedy}")
 
 
