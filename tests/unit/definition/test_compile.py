@@ -142,7 +142,7 @@ def test_sizes_of_packets_and_rings(rate, latency, samples, packet_len, ring):
     [  # a packet holds whole bursts; a ring holds so many of them
         (4000, 25, 100, 25, 244, 64),
         (4000, 8, 100, 24, 236, 128),
-        (4000, 13, 100, 13, 136, 64),
+        (4000, 13, 100, 13, 136, 128),
         (4000, 1, 100, 25, 244, 1024),
         (1000, 8, 10, 8, 92, 32),
         (500, 3, 10, 3, 48, 64),
