@@ -35,7 +35,9 @@ class ModelDevice:
         self.send(self._command(register, "SPI_WRITE") + bytes(data))
 
     def send(self, octets):
-        if self._spi:
+        if self._uart:
+            self._requested(octets, bytearray())
+        elif self._spi:
             self._selected(octets, b"")
         else:
             self._transaction((octets, None))
