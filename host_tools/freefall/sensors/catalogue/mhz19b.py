@@ -8,6 +8,7 @@ from pydantic import Field
 from ..channels import Channel, Linear, RawWord
 from ..fields import one_of
 from ..part import Clock, ModelError, Produced, Signal, Wiring
+from ..reads import Reads
 from ..sensor import Sensor
 from ..signals import drift
 from ..table import BusSensorTable
@@ -48,6 +49,10 @@ class Mhz19bTable(BusSensorTable):
     RATE_KEY: ClassVar[str] = ""
     BUSES: ClassVar[tuple[str, ...]] = ("uart",)
     READS: ClassVar[tuple[tuple[int, int], ...]] = ((_LEN, _LEN),)
+
+    def reads(self) -> Reads:
+        """See SensorTable: the bus waits for the answer."""
+        return Reads(self.READS, settle_us=LONGEST_ANSWER_NS // 1000)
 
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""
