@@ -24,7 +24,7 @@ class BusTable(Table):
 
     def read_us(self, reads: Reads, samples: int = 1) -> float:
         """Microseconds from the beginning to the end of a read of so many samples, the part's own time in it included."""
-        return sum(self._wire_us(*octets) + reads.settle_us for octets in reads.transactions(samples))
+        return sum(self._wire_us(*octets) + reads.settle_us for octets in reads.transactions(samples)) + reads.answer_us
 
     def _wire_us(self, written: int, read: int) -> float:
         """Microseconds on the wires of a transaction of so many octets."""

@@ -9,12 +9,13 @@ class Reads:
 
     The last one's octets read are those of one sample where a FIFO gives several. head: octets of the read before its samples,
     which do not travel. settle_us: the part needs so long from the octets written to the octets read, which are then two
-    transactions.
+    transactions. answer_us: on a UART, the longest from the request to the beginning of the answer.
     """
 
     parts: tuple[tuple[int, int], ...]
     head: int = 0
     settle_us: int = 0
+    answer_us: int = 0
 
     def transactions(self, samples: int) -> tuple[tuple[int, int], ...]:
         """(octets written, octets read) of each transaction of a read of so many samples."""

@@ -149,7 +149,7 @@ def test_table_says_what_the_manual_says():
     assert (table.BUSES, table.SAMPLE_LEN, table.place()) == (("uart",), 9, {})
     assert table.config(0) == {"self_calibration_code": 0x00}
     assert table.data_rate_hz() == pytest.approx(1 / 1.004)
-    assert table.reads().settle_us == 50_000, "a bus must wait so long"
+    assert table.reads().answer_us == 50_000, "a bus must wait so long"
 
 
 # --- model ---

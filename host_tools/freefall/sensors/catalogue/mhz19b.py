@@ -52,7 +52,7 @@ class Mhz19bTable(BusSensorTable):
 
     def reads(self) -> Reads:
         """See SensorTable: the bus waits for the answer."""
-        return Reads(self.READS, settle_us=LONGEST_ANSWER_NS // 1000)
+        return Reads(self.READS, answer_us=LONGEST_ANSWER_NS // 1000)
 
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""
