@@ -1,6 +1,7 @@
 """Findings about a definition: all of them, in file order, each with its place and what was meant."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -58,10 +59,12 @@ class Findings:
         return any(path[:-1] == table for path in self._doubtful_names)
 
     def quote(self, path: Path) -> str:
-        """`key = value`, or `[section]`, as the author wrote it; a long value is shortened."""
+        """`key = value`, or `[section]`, as the author wrote it; long values are shortened. In a list: `element in key`."""
         written = " ".join(self._located.written(path).split())
         if len(written) > _LONGEST_QUOTE:
             written = written[: _LONGEST_QUOTE - 3] + "..."
+        if isinstance(path[-1], int):
+            return f"{written} in {next(key for key in reversed(path) if isinstance(key, str))}"
         return written if self._located.is_header(path) else f"{path[-1]} = {written}"
 
     def offset(self, path: Path) -> int:
@@ -78,15 +81,28 @@ def table_name(path: Path) -> str:
     return f"[{'.'.join(map(str, path))}]" if path else "the definition"
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    return next(iter(difflib.get_close_matches(word, list(known), 1)), None)
+def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The known word that was probably meant; likeness: of 1, how much alike the two must be."""
+    return next(iter(difflib.get_close_matches(word, list(known), 1, likeness)), None)
 
 
 def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The end of a message about an unknown `word`: what was probably meant, or else `otherwise`."""
     close = closest(word, known)
-    return f'; did you mean "{close}"?' if close else otherwise
+    return foreign(word) + (f'; did you mean "{close}"?' if close else otherwise)
+
+
+def foreign(word: str) -> str:
+    """The end of a message about a `word`: which of its characters no keyword has; it may look like one that they have."""
+    odd = next((character for character in word if not character.isascii()), None)
+    return f"; {named(odd)} is in it" if odd else ""
+
+
+def named(character: str) -> str:
+    """A character with its number and name, for it may look like another, or like nothing."""
+    name = unicodedata.name(character, "no character").lower()
+    shown = f'"{character}" ' if character.isprintable() and not character.isspace() else ""
+    return f"the character {shown}(U+{ord(character):04X}, {name})"
 
 
 def listed(title: str, known: Iterable[str]) -> str:

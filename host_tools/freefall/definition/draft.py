@@ -7,13 +7,15 @@ from ..sensors.fields import Table
 from ..sensors.pico import CONTROLLERS
 from ..sensors.table import SensorTable
 from .buses import BusTable
-from .diagnostics import Findings, table_name
+from .diagnostics import Findings, listed, meant, table_name
 from .drivers import DRIVERS
 from .located import Path
 from .model import needed, table_at, value_at
 from .packing import Packing, pack
 from .promises import ClaimTable, StallsTable
 from .streams import TRIGGERS, PeriodicStream, PulseStream, StreamTable
+
+_SECTIONS = ("bus", "sensor", "stream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,19 @@ class Draft:
                 path = (*stream, "claim", channel)
                 if claim := self.table(path):
                     yield path, claim
+
+    def reference(self, path: Path, section: str):
+        """Report the name at `path` if no table of `section` has it."""
+        name, known = self.value(path), self.names(section)
+        if name is None or name in known or self.findings.doubtful((section, name)):
+            return
+        if self.findings.doubtful_name((section,)):  # which may be about to become this one
+            self.findings.doubt(path)
+            return
+        other = next((other for other in _SECTIONS if other != section and name in self.names(other)), None)
+        what = "is not defined" if other is None else f"is a {other}, not a {section}"
+        hint = listed(f"defined {section} tables", known)
+        self.refuse(path, what + (meant(name, known, hint) if other is None else hint))
 
     def require(self, table: Path, key: str, setting: str):
         """Report that `setting` needs `key` in `table`, if it is not there."""

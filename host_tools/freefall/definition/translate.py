@@ -1,18 +1,21 @@
 """pydantic's findings in an experimenter's words."""
 
-from ..sensors.fields import NOT_ALLOWED
+from ..sensors.fields import NOT_ALLOWED, REFUSED
 from ..sensors.pico import CONTROLLERS
-from .diagnostics import Findings, closest, listed, meant, table_name
+from .diagnostics import Findings, closest, foreign, listed, meant, table_name
 from .drivers import DRIVERS
 from .located import Path
 from .model import choice_at, needed, table_at, value_at
 
+_MOST_KINDS = 3  # that a message names
 # pydantic error type -> what the value must be
 _KINDS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "list_type": "a list: [..., ...]",
     "string_type": "text in quotes",
     "string_unicode": "text in quotes",
     "string_too_short": "text of at least one character",
@@ -20,6 +23,16 @@ _KINDS = {
     "dict_type": "a section: [{table}]",
     "model_type": "a section: [{table}]",
     "model_attributes_type": "a section: [{table}]",
+}
+# pydantic error type -> what is wrong
+_BOUNDS = {
+    "greater_than_equal": "is too small; the least is {ge}",
+    "less_than_equal": "is too large; the most is {le}",
+    "greater_than": "is too small; it must be more than {gt}",
+    "less_than": "is too large; it must be less than {lt}",
+    "too_short": "is too short; it must have {min_length} elements or more",
+    "too_long": "is too long; it must have {max_length} elements or fewer",
+    "string_too_long": "is too long; the most is {max_length} characters",
 }
 
 
@@ -66,7 +79,8 @@ def _unknown_key(path: Path, data: dict, findings: Findings):
     kinds = [f'"{kind}"' for kind, model in choice.kinds.items() if key in model.model_fields] if choice else []
     if kinds:
         setting = f'{choice.key} = "{value_at((*table, choice.key), data)}"'
-        findings.misplaced(path, setting, f"it is for {choice.key} = {' or '.join(kinds)}")
+        others = f"{choice.key} = {' or '.join(kinds)}" if len(kinds) <= _MOST_KINDS else f"another {choice.key}"
+        findings.misplaced(path, setting, f"it is for {others}")
     elif table == ("bus",):
         message = f'bus name "{key}" is not possible; it must be one of {", ".join(CONTROLLERS)}'
         findings.add(path, message, at_key=True)
@@ -113,10 +127,12 @@ def _unknown_kind(table: Path, data: dict, findings: Findings):
 
 def _refusal(error: dict, path: Path) -> str:
     kind, context = error["type"], error.get("ctx", {})
+    if kind == REFUSED:
+        return context["why"]
     if kind == NOT_ALLOWED:
         return f"is not possible; it must be {context['allowed']}"
-    if kind == "greater_than_equal":
-        return f"is too small; the least is {context['ge']}"
-    if kind == "less_than_equal":
-        return f"is too large; the most is {context['le']}"
-    return f"must be {_KINDS[kind].format(table='.'.join(path))}"
+    if kind in _BOUNDS:
+        return _BOUNDS[kind].format(**context)
+    end = foreign(error["input"]) if kind == "string_pattern_mismatch" else ""
+    # A sensor of another package may ask for more than we have words for.
+    return f"must be {_KINDS[kind].format(table='.'.join(path))}{end}" if kind in _KINDS else f"is not possible: {error['msg']}"
