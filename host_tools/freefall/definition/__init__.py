@@ -4,6 +4,7 @@ All faults are found at once, each with file, line and column (DefinitionError).
 """
 
 import pathlib
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from .checks import check
 from .compile import compile_document
 from .compiled import Definition, Sensor, Stream
 from .diagnostics import Diagnostic, Findings
+from .feasibility import Margin
 from .model import Document
 from .reading import decode_text, read_toml
 from .translate import translate
@@ -22,6 +24,7 @@ __all__ = [
     "Definition",
     "Diagnostic",
     "Linear",
+    "Margin",
     "RawWord",
     "Sensor",
     "Stream",
@@ -45,10 +48,11 @@ def load_definition(path: str | pathlib.Path) -> Definition:
     return parse_definition(decode_text(octets, str(path)), str(path))
 
 
-def parse_definition(text: str, name: str) -> Definition:
+def parse_definition(text: str, name: str, *, infeasible: bool = False) -> Definition:
     """The definition in a TOML text; `name` stands for the file in messages.
 
-    Raises DefinitionError with all findings, and nothing else whatever the text is.
+    Raises DefinitionError with all findings, and nothing else whatever the text is. infeasible: also a definition of which the
+    feasibility report says that it loses samples, to see it do so.
     """
     data, located = read_toml(text, name)
     findings = Findings(name, located)
@@ -56,10 +60,10 @@ def parse_definition(text: str, name: str) -> Definition:
         document = Document.model_validate(data)
     except ValidationError as error:
         translate(error.errors(include_url=False), data, findings)
-    check(data, findings)
+    margins = check(data, findings, infeasible)
     if diagnostics := findings.sorted():
         raise DefinitionError(diagnostics)
-    return compile_document(document, text)
+    return replace(compile_document(document, text), margins=margins)
 
 
 def json_schema() -> dict:

@@ -7,6 +7,7 @@ from freefall_wire.packet import SAMPLE_TIME_LEN
 from ..sensors.channels import Channel, Compensation
 from ..sensors.table import SensorTable
 from ..sensors.validity import Check
+from .feasibility.margin import Margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Definition:
     plan: canonical JSON (sorted keys, no spaces, UTF-8), what the board runs.
     definition_id: the first 4 octets, big-endian, of the plan's SHA-256. Calibration is not in the plan,
     so a better one may be applied to an old recording.
-    text: the TOML source as read.
+    text: the TOML source as read. margins: the feasibility report, a line a number.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Definition:
     definition_id: int
     text: str
     housekeeping_ms: int
+    margins: tuple[Margin, ...] = field(default=(), compare=False)
 
     def stream(self, name: str) -> Stream:
         """The stream of that name; KeyError naming the known ones."""

@@ -1,0 +1,49 @@
+"""What the firmware's work takes of an RP2040's time: the one table that the rules and the virtual board's stalls go by.
+
+Microseconds at 125 MHz, bus transfers not among them, for they are the DMA's. Measured by `python -m bench.board costs` on the
+emulated board and rounded up; a test of the bench holds the two together. What the emulator does not model (flash cache,
+contention) is not in them.
+"""
+
+from dataclasses import dataclass
+
+# From a trigger on a processor with nothing else to do until its read has begun on a free bus.
+BEGIN_US = 25
+# From the end of a read's last bit until the read that waits for its bus has begun.
+NEXT_US = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCost:
+    """The interrupts of one read: of its trigger, and of its end. A read that is over at once has only the first."""
+
+    trigger_us: float
+    end_us: float
+
+    @property
+    def total_us(self) -> float:
+        """Of both."""
+        return self.trigger_us + self.end_us
+
+
+# By kind of read.
+READ_COSTS = {
+    "transfer": ReadCost(BEGIN_US, 30),  # DMA, I2C or SPI
+    "stamped": ReadCost(BEGIN_US + 15, 30),  # the same with hardware time stamps, which the handler counts
+    "fifo": ReadCost(110, 120),  # native handlers that look at levels and paces; however many samples
+    "uart": ReadCost(BEGIN_US + 10, 35),  # the request goes into the UART in the interrupt
+    "immediate": ReadCost(45, 0),  # a counter or a converter of the chip's own
+}
+
+# The foreground's.
+SAMPLE_US = 10  # taking a sample out of its ring
+PACKET_US = 900  # making a packet of samples: headers, time, CRC, framing, the queue
+REPORT_US = 900  # a service packet
+PASS_US = 100  # a pass of the loop with nothing to do
+USB_BLOCK_US = 100  # handing a block to USB
+USB_BLOCK_OCTETS = 64
+
+# What the firmware's loop does beside that: firmware/freefall_board/app.py, a test holds them equal.
+LOOK_US = 5000  # how often it looks after buses, sensors and the watchdog
+QUEUE_OCTETS = 8192  # of frames that wait for the link
+EVENTS_RESERVED = 2  # of that, places for events, besides those for a set of reports

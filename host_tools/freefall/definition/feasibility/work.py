@@ -1,0 +1,164 @@
+"""What the streams of a definition ask of bus, processor and link, at the fastest that the sensors' clocks may be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from freefall_wire import frame, reports
+
+from ...sensors.pico import UART_PINS
+from ..draft import Draft, Flow
+from ..located import Path
+from ..promises import StallsTable
+from . import costs
+from .costs import READ_COSTS, ReadCost
+
+# Stalls of either kind come no closer together than ten times their length, so that they take this much of the time.
+STALL_SHARE = 0.1
+USB_OCTETS_PER_S = 600_000  # measured in writes of 64 octets: the chip leaves out a fifth of each USB frame (erratum 15)
+_BITS_PER_UART_OCTET = 10
+_US = 1_000_000
+
+
+def kind_of(flow: Flow) -> str:
+    """Which of READ_COSTS a read of this stream has."""
+    if flow.bus_name is None:
+        return "immediate"
+    if flow.stream.trigger == "fifo_watermark":
+        return "fifo"
+    if flow.bus_name in UART_PINS:
+        return "uart"
+    return "stamped" if getattr(flow.stream, "timestamps", None) == "hardware" else "transfer"
+
+
+def read_cost(flow: Flow) -> ReadCost:
+    """What a read of this stream takes of the processor."""
+    return READ_COSTS[kind_of(flow)]
+
+
+def reads_per_s(flow: Flow) -> float:
+    """Reads per second at most."""
+    return flow.packing.fastest_hz / flow.packing.samples_per_read
+
+
+def packets_per_s(flow: Flow) -> float:
+    """Packets per second at most, when none is wasted."""
+    # `pack` lets no packet take longer to fill than max_latency: all leave full, and no more often than this.
+    return flow.packing.fastest_hz / flow.packing.samples_per_packet
+
+
+def frame_len(flow: Flow) -> int:
+    """Octets on the link of one packet."""
+    return flow.packing.packet_len + frame.FRAME_OVERHEAD
+
+
+def packet_us(flow: Flow) -> float:
+    """Microseconds of the foreground for one packet, its samples included, and USB's share of them not."""
+    return costs.PACKET_US + costs.SAMPLE_US * flow.packing.samples_per_packet
+
+
+def period_us(flow: Flow) -> float:
+    """Microseconds from one read's trigger to the next at least."""
+    return _US / reads_per_s(flow)
+
+
+def others(flow: Flow, flows: Iterable[Flow]) -> list[Flow]:
+    """The other streams."""
+    return [other for other in flows if other.path != flow.path]
+
+
+def neighbours(flow: Flow, flows: Iterable[Flow]) -> list[Flow]:
+    """The other streams on its bus."""
+    return [other for other in others(flow, flows) if flow.bus_name and other.bus_name == flow.bus_name]
+
+
+def begins_us(flow: Flow, flows: list[Flow]) -> float:
+    """Microseconds from a trigger until its read is asked for at the latest, interrupts being on.
+
+    Handlers run one after another in the order of their causes, and a line that waits to run waits once: at worst each of the
+    others' handlers goes first.
+    """
+    return sum(read_cost(other).total_us for other in others(flow, flows)) + costs.BEGIN_US
+
+
+def on_the_loop_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
+    """Microseconds that the bus waits for the loop in a read of this stream: a part that has settled is asked by it."""
+    return costs.LOOK_US + pause_us(stalls, flows) if flow.bus and flow.sensor.reads().settle_us else 0.0
+
+
+def bus_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
+    """Microseconds that the bus is taken by a read of this stream at most; 0 for one without a bus."""
+    return flow.read_us + on_the_loop_us(flow, stalls, flows) if flow.bus else 0.0
+
+
+def waits_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
+    """Microseconds that a read waits for its bus at most: one read of each other stream there."""
+    return sum(bus_us(other, stalls, flows) + costs.NEXT_US for other in neighbours(flow, flows))
+
+
+def interrupts_share(flows: Iterable[Flow]) -> float:
+    """The processor's share that interrupts take."""
+    return sum(reads_per_s(flow) * read_cost(flow).total_us for flow in flows) / _US
+
+
+def pass_us(flows: list[Flow]) -> float:
+    """Microseconds of the longest pass of the loop: a packet of each stream, and a set of reports."""
+    own_us = sum(map(packet_us, flows)) + (len(flows) + 1) * costs.REPORT_US + costs.PASS_US
+    # Interrupts break in.
+    return own_us / max(0.1, 1 - interrupts_share(flows))
+
+
+def pause_us(stalls: StallsTable, flows: list[Flow]) -> float:
+    """Microseconds for which the loop does not come to a stream at most: a pause, and a pass."""
+    return 1000 * stalls.longest_ms + pass_us(flows)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How telemetry leaves: where the definition decides how fast, and how fast that is. waits: it takes nothing in a pause."""
+
+    path: Path
+    octets_per_s: float
+    whole: str
+    remedy: str
+    block_us: float = 0.0  # of the foreground for a block, where it takes such
+
+    @classmethod
+    def of(cls, draft: Draft) -> "Link | None":
+        """The link of a definition; None if it is in doubt."""
+        transport, baud = draft.value(("link", "transport")), draft.value(("link", "baud"))
+        if transport == "usb":
+            return cls(("link", "transport"), USB_OCTETS_PER_S, "what USB carries", "lower a rate", costs.USB_BLOCK_US)
+        if transport not in UART_PINS or baud is None:
+            return None
+        return cls(("link", "baud"), baud / _BITS_PER_UART_OCTET, f"baud / {_BITS_PER_UART_OCTET}", "raise baud or lower a rate")
+
+    def foreground_us(self, octets: float) -> float:
+        """Microseconds of the foreground to hand over so many octets."""
+        return octets * self.block_us / costs.USB_BLOCK_OCTETS
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """A set of reports: packets, octets on the link, and how often."""
+
+    packets: int
+    octets: int
+    sets_per_s: float
+
+    @classmethod
+    def of(cls, draft: Draft) -> "Housekeeping | None":
+        """The housekeeping of a definition's sound streams and sensors; None if it is in doubt."""
+        table = draft.table(("housekeeping",))
+        if table is None:
+            return None
+        streams = len(list(draft.flows()))
+        drivers = (draft.driver(name) for name in draft.names("sensor"))
+        coefficients = sum(1 for driver in drivers if driver and driver.COEFFICIENTS)
+        octets = reports.BOARD_LEN + streams * reports.LEDGER_LEN + coefficients * reports.COEFFICIENTS_LEN
+        packets = 1 + streams + coefficients
+        return cls(packets, octets + packets * frame.FRAME_OVERHEAD, 1000 / table.period_ms)
+
+    @property
+    def octets_per_s(self) -> float:
+        """On the link."""
+        return self.octets * self.sets_per_s
