@@ -6,7 +6,7 @@ from .i2c import I2CTarget
 from .part import Clock, ModelError, Part, Produced
 from .spi import SPIPart
 
-__all__ = ["RegisterSPIPart", "RegisterTarget", "Registers"]
+__all__ = ["PairTarget", "RegisterSPIPart", "RegisterTarget", "Registers"]
 
 
 class Registers(Part):
@@ -110,6 +110,22 @@ class RegisterTarget(Registers, I2CTarget):
     def _cut_off(self) -> None:
         super()._cut_off()
         self._names_register = False
+
+
+class PairTarget(RegisterTarget):
+    """A part whose writes are pairs of a register and its value, as Bosch's are: only reads count on by themselves."""
+
+    def _on_write(self, octet: int) -> None:
+        if self._octets_written % 2 == 0:
+            self._pointer = octet
+        else:
+            self._write_register(self._pointer, octet)  # type: ignore[arg-type]
+        self._octets_written += 1
+
+    def _on_write_end(self) -> None:
+        if self._octets_written > 1 and self._octets_written % 2:
+            raise self._error("a register is named after a written one and gets no value", self.I2C_SECTION)
+        super()._on_write_end()
 
 
 class RegisterSPIPart(Registers, SPIPart):

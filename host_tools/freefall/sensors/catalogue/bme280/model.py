@@ -9,7 +9,7 @@ from random import Random
 
 from ...inversion import nearest_word
 from ...part import Clock, Produced, Signal
-from ...registers import RegisterTarget
+from ...registers import PairTarget
 from .compensation import FIRST_OCTETS, Trimming, fine_temperature, humidity_percent, pressure_pa
 from .table import BLANK, NOISE_DEGC, NOISE_PA, NOISE_PERCENT, OVERSAMPLINGS, STANDBYS_MS, measuring_ms
 
@@ -27,7 +27,7 @@ _SKIPPED_20, _SKIPPED_16 = 0x80000, 0x8000  # Tables 20 to 24
 _RESERVED = {_CTRL_HUM: 0xF8, _CTRL_MEAS: 0x00, _CONFIG: 0x02}
 
 
-class Bme280(RegisterTarget):
+class Bme280(PairTarget):
     """A BME280 that has finished its start: sleep mode, every register at its reset value.
 
     signals: "temperature", "pressure", "humidity", seconds -> degC, Pa, %RH. A sample is what they are in the middle of the
@@ -56,19 +56,6 @@ class Bme280(RegisterTarget):
         self._power_up()
 
     # Registers ----------------------------------------------------------------------------------------------
-
-    def _on_write(self, octet: int) -> None:
-        # A write is pairs of a register and its value; nothing counts on by itself (6.2.1).
-        if self._octets_written % 2 == 0:
-            self._pointer = octet
-        else:
-            self._write_register(self._pointer, octet)  # type: ignore[arg-type]
-        self._octets_written += 1
-
-    def _on_write_end(self) -> None:
-        if self._octets_written > 1 and self._octets_written % 2:
-            raise self._error("a register is named after a written one and gets no value", "6.2.1")
-        super()._on_write_end()
 
     def _on_burst(self, register: int) -> None:
         self._shadow = self._sample  # section 4: what is read in one burst is of one measurement
