@@ -10,10 +10,12 @@ from freefall_wire import packet
 from oracle import codec, frames
 from oracle.receiver import Payload, receive
 from unit.decode import packets as made
-from unit.decode.fake_board import bench_definition
+from unit.decode.climate import PARTS, climate_definition
 
-BENCH = bench_definition(vibration=8)
-PAYLOAD = Payload(BENCH.apid, tuple((s.sample_len, s.samples_per_packet) for s in BENCH.streams), len(BENCH.sensors))
+BENCH = climate_definition(vibration=8)
+STREAMS = tuple((s.sample_len, s.samples_per_packet) for s in BENCH.streams)
+COEFFICIENTS = (0, 0, len(PARTS[0]))  # octets by sensor number: "climate" has some
+PAYLOAD = Payload(BENCH.apid, STREAMS, len(BENCH.sensors), COEFFICIENTS)
 
 
 def agrees_with_the_oracle(data):
@@ -28,7 +30,7 @@ def agrees_with_the_oracle(data):
             items = decoder.feed(data[at:end])
         except WrongDefinition:
             assert stretch.packet is not None
-            assert codec.parse_report(stretch.packet, len(BENCH.streams))["definition_id"] != BENCH.definition_id
+            assert reported(stretch.packet)["definition_id"] != BENCH.definition_id
             return False
         at = end
         if stretch.reason:
@@ -49,14 +51,24 @@ def agrees_with_the_oracle(data):
     return True
 
 
+def reported(octets):
+    """The fields that the oracle reads in a report."""
+    return codec.parse_report(octets, len(BENCH.streams), len(BENCH.sensors), COEFFICIENTS)
+
+
 def assert_reads_the_same(item, octets):
     """The item is what the oracle reads in the packet, in every field that both name alike."""
     if isinstance(item, SamplePacket):
-        fields = codec.parse_stream_packet(octets, item.stream.sample_len)
+        parse = codec.parse_timed_samples if item.stream.times else codec.parse_stream_packet
+        fields = parse(octets, item.stream.sample_len)
         assert (item.stream.apid, item.index % 2**32) == (packet.apid_of(octets), fields["index"])
         assert [sample.tobytes() for sample in item.raw] == fields["samples"]
+        if item.stream.times:
+            assert item.times_ns.tolist() == [time_us * 1000 for time_us in fields["times"]]
+        else:
+            assert item.times_ns is None
     else:
-        fields = codec.parse_pus_header(octets) | codec.parse_report(octets, len(BENCH.streams))
+        fields = codec.parse_pus_header(octets) | reported(octets)
         for name in fields.keys() & set(item.__slots__):
             value = getattr(item, name)
             assert getattr(value, "number", value) == fields[name], name
@@ -78,14 +90,14 @@ def values_of(layout, **known):
     drawn = {name: st.integers(0, 256**size - 1) for name, size in layout}
     ids = {"wire_format": 1, "definition_id": BENCH.definition_id}
     drawn |= {name: st.just(value) for name, value in (ids | known).items() if name in drawn}
-    drawn |= {name: st.integers(0, 1) for name in ("stream", "sensor") if name in drawn}
+    drawn |= {name: st.integers(0, 3) for name in ("stream", "sensor") if name in drawn}
     return st.fixed_dictionaries(drawn)
 
 
 @st.composite
 def legal(draw):
     """A packet that BENCH may send, but in any order and with any counts."""
-    kind = draw(st.sampled_from(["samples", "event", "board", "ledger"]))
+    kind = draw(st.sampled_from(["samples", "event", "board", "ledger", "coefficients"]))
     at = {"sequence_count": draw(st.integers(0, 3)), "time": draw(times)}
     if kind == "samples":
         stream = draw(st.sampled_from(BENCH.streams))
@@ -97,9 +109,16 @@ def legal(draw):
     if kind == "event":
         event_id = draw(st.sampled_from(sorted(codec.EVENTS)))
         return codec.event(event_id, draw(values_of(codec.EVENTS[event_id][1])), **at)
+    if kind == "coefficients":
+        octets = draw(st.sampled_from([*PARTS, bytes(4), b"\xff" * 4]))
+        return codec.coefficients(2, octets, **at, spare=draw(st.sampled_from([0, 255])))
     if kind == "board":
         return codec.housekeeping(draw(values_of(codec.BOARD, sid=1)), **at)
-    return codec.housekeeping(draw(values_of(codec.LEDGER, sid=256 + draw(st.integers(0, 1)))), **at)
+    return codec.housekeeping(draw(values_of(codec.LEDGER, sid=256 + draw(st.integers(0, 3)))), **at)
+
+
+# Octets where the rules are: headers, numbers, layouts' ends, padding.
+RULED = [0, 1, 2, 4, 5, 6, 7, 8, 13, 20, 21, 22, 28, 29, 31]
 
 
 @st.composite
@@ -107,8 +126,7 @@ def mutated(draw):
     """A legal packet after up to three octets were set, or with octets fewer or more, its length field following or not."""
     octets = bytearray(draw(legal()))
     for _ in range(draw(st.integers(0, 3))):
-        # where the rules are: headers, numbers, layouts' ends, padding
-        at = draw(st.one_of(st.sampled_from([0, 1, 2, 4, 5, 6, 7, 8, 13, 20, 21, 22, 29, 31]), st.integers(0, len(octets) - 1)))
+        at = draw(st.one_of(st.sampled_from(RULED), st.integers(0, len(octets) - 1)))
         if at < len(octets):
             step = draw(st.sampled_from([1, -1, 2, 0x10, 0x40, 0x80]))
             octets[at] = draw(st.sampled_from([0, 1, 2, 3, 4, 8, 255, (octets[at] + step) % 256]))
@@ -121,17 +139,17 @@ def mutated(draw):
 
 arbitrary = st.builds(
     lambda apid, sequence, octets, length: codec.primary_header(apid, sequence, length) + (octets + bytes(length))[: length - 6],
-    st.integers(BENCH.apid - 1, BENCH.apid + 3),
+    st.integers(BENCH.apid - 1, BENCH.apid + len(STREAMS) + 1),
     st.integers(0, 3),
     st.one_of(
         st.binary(max_size=242),
         st.builds(
             lambda service, rest: bytes([0x20, *service, *bytes(11)]) + rest,
-            st.sampled_from([(5, 1), (5, 3), (3, 25)]),
+            st.sampled_from([(5, 1), (5, 3), (3, 25), (20, 2)]),
             st.builds(
                 lambda number, rest: number.to_bytes(2, "big") + rest,
-                st.sampled_from([1, 2, 3, 4, 256, 257, 258]),
-                st.binary(max_size=46),
+                st.sampled_from([1, 2, 3, 4, 256, 259, 260, 512, 513, 514, 515]),
+                st.one_of(st.binary(max_size=46), st.binary(max_size=5).map(lambda rest: b"\4\0" + rest)),
             ),
         ),
         st.builds(
@@ -142,7 +160,7 @@ arbitrary = st.builds(
             st.binary(max_size=36),
         ),
     ),
-    st.sampled_from([20, BENCH.streams[0].packet_len, BENCH.streams[1].packet_len, 40, 52, 72]),
+    st.sampled_from([20, *(stream.packet_len for stream in BENCH.streams), 40, 52, 68, 72]),
 )  # fmt: skip
 
 
@@ -170,9 +188,11 @@ EVERY_KIND = {
     "sensor answers again": made.event(BENCH, 4, {"stream": 0, "spare": 0, "bus_errors": 3}),
     "board": made.board(BENCH),
     "ledger": made.ledger(BENCH, 1),
+    "coefficients": made.coefficients(BENCH, 2, PARTS[0], 1, 1000),
     "full, with a pad": made.samples(BENCH.streams[0], 7, 4, 1000),
     "one sample, with a pad": made.samples(BENCH.streams[0], 7, 1, 1000),
     "one sample, no pad": made.samples(BENCH.streams[1], 7, 1, 1000),
+    "sample times": made.samples(BENCH.streams[3], 7, 3, 1000),
 }
 
 

@@ -7,7 +7,7 @@ from math import inf, sqrt
 import numpy as np
 
 from ..definition import Linear, Stream
-from ..sensors.channels import Limits
+from ..sensors.channels import Compensated, Limits
 from .columns import Columns
 from .items import SamplePacket
 from .waiting import Waiting
@@ -76,7 +76,8 @@ class ChannelStatistics:
 class StreamStatistics:
     """What a stream delivered: samples, the time they span within boots, and statistics per channel.
 
-    waits: its values need coefficients from the board. Samples from before the first of their boot are taken in with those.
+    waits: its compensated values need coefficients from the board. Those from before the first of their boot are taken in when
+    these arrive; the rest of a sample is at once.
     """
 
     stream: Stream
@@ -85,19 +86,28 @@ class StreamStatistics:
     channels: list[ChannelStatistics] = field(default_factory=list)
     _failed: Counter = field(default_factory=Counter)  # samples, by reason
     _invalid: int = 0
+    _undecided: int = 0  # samples that have all but what they wait for
     _waiting: Waiting | None = None
+    _early: list[ChannelStatistics] = field(default_factory=list)
+    _late: list[ChannelStatistics] = field(default_factory=list)  # those that wait for coefficients
     _span_ns: float = 0.0
     _intervals: int = 0
     _last: SamplePacket | None = None
 
     def __post_init__(self) -> None:
-        self.channels = [ChannelStatistics(channel.name, channel.unit, channel.limits) for channel in self.stream.channels]
         self._waiting = Waiting(self.waits, MOST_WAITING)
+        for channel in self.stream.channels:
+            own = ChannelStatistics(channel.name, channel.unit, channel.limits)
+            self.channels.append(own)
+            late = self.waits and isinstance(channel.calibration, Compensated)
+            (self._late if late else self._early).append(own)
 
     def add(self, packet: SamplePacket) -> None:
         """Take in one packet of this stream, in order."""
         self.samples += len(packet.raw)
-        self._take(self._waiting.add(packet))
+        self._take(packet)
+        if self._late:
+            self._take_late(self._waiting.add(packet))
         last, self._last = self._last, packet
         if last and last.boot == packet.boot:
             self._span_ns += packet.time_ns - last.time_ns
@@ -105,7 +115,7 @@ class StreamStatistics:
 
     def tell(self, boot: int, coefficients: bytes) -> None:
         """Take note of the coefficients of this stream's sensor in that boot."""
-        self._take(self._waiting.tell(boot, coefficients))
+        self._take_late(self._waiting.tell(boot, coefficients))
 
     @property
     def rate_hz(self) -> float | None:
@@ -115,14 +125,15 @@ class StreamStatistics:
     @property
     def invalid_samples(self) -> int:
         """Samples that failed a check or are without a value for another reason."""
-        return self._invalid + self._without_coefficients
+        return self._invalid + self._undecided
 
     @property
     def invalid(self) -> dict[str, int]:
         """Of those, how many for each reason that this stream can have; a sample may fail several checks."""
         numbers = {check.reason: self._failed[check.reason] for check in self.stream.checks}
         if self.waits:
-            numbers[NO_COEFFICIENTS] = self._failed[NO_COEFFICIENTS] + self._without_coefficients
+            waiting = sum(len(packet.raw) for packet in self._waiting.held)
+            numbers[NO_COEFFICIENTS] = self._failed[NO_COEFFICIENTS] + waiting
         if self._failed[NO_VALUE] or not all(isinstance(channel.calibration, Linear) for channel in self.stream.channels):
             numbers[NO_VALUE] = self._failed[NO_VALUE]
         return numbers
@@ -137,24 +148,48 @@ class StreamStatistics:
             "channels": {channel.name: channel.as_dict() for channel in self.channels},
         }
 
-    @property
-    def _without_coefficients(self) -> int:
-        return sum(len(packet.raw) for packet in self._waiting.held)
+    def _take(self, packet: SamplePacket) -> None:
+        columns = Columns.of(self.stream, packet.raw, packet.coefficients)
+        for reason, fails in columns.failed.items():
+            self._failed[reason] += int(fails.sum())
+        passed = _passed(columns, len(packet.raw))
+        sound = _known(columns, self._early, passed)
+        self._failed[NO_VALUE] += int((passed & ~sound).sum())
+        self._invalid += int((~sound).sum())
+        if self._late:
+            self._undecided += int(sound.sum())
+        _add(columns, self._early)
 
-    def _take(self, packets: list[SamplePacket]) -> None:
+    def _take_late(self, packets: list[SamplePacket]) -> None:
         for packet in packets:
             columns = Columns.of(self.stream, packet.raw, packet.coefficients)
-            bare = self.waits and packet.coefficients is None
-            invalid, valueless = np.full(len(packet.raw), bare), np.zeros(len(packet.raw), bool)
-            self._failed[NO_COEFFICIENTS] += len(packet.raw) * bare
-            for reason, fails in columns.failed.items():
-                self._failed[reason] += int(fails.sum())
-                invalid |= fails
-            for channel in self.channels:
-                values = columns.values[channel.name]
-                unknown = np.isnan(values)
-                channel.add(values[~unknown])
-                valueless |= unknown
-            valueless &= ~invalid
-            self._failed[NO_VALUE] += int(valueless.sum())
-            self._invalid += int((invalid | valueless).sum())
+            undecided = _known(columns, self._early, _passed(columns, len(packet.raw)))
+            self._undecided -= int(undecided.sum())
+            invalid = int((undecided & ~_known(columns, self._late, undecided)).sum())
+            self._invalid += invalid
+            if packet.coefficients is None:
+                self._failed[NO_COEFFICIENTS] += len(packet.raw)
+            else:
+                self._failed[NO_VALUE] += invalid
+            _add(columns, self._late)
+
+
+def _passed(columns: Columns, samples: int) -> np.ndarray:
+    """Which samples failed no check."""
+    passed = np.ones(samples, bool)
+    for fails in columns.failed.values():
+        passed &= ~fails
+    return passed
+
+
+def _known(columns: Columns, channels: list[ChannelStatistics], among: np.ndarray) -> np.ndarray:
+    """Which of the samples in `among` have values in all of these channels."""
+    for channel in channels:
+        among = among & ~np.isnan(columns.values[channel.name])
+    return among
+
+
+def _add(columns: Columns, channels: list[ChannelStatistics]) -> None:
+    for channel in channels:
+        values = columns.values[channel.name]
+        channel.add(values[~np.isnan(values)])

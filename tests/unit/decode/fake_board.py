@@ -1,5 +1,7 @@
 """A board for decoder tests: the real board core on a tick that the test moves, with faults on order, and the truth kept."""
 
+from dataclasses import replace
+
 from freefall.definition import Definition, parse_definition
 from freefall_board.core import words
 from freefall_board.core.clock import OnBoardClock
@@ -9,7 +11,7 @@ from freefall_board.core.reporter import Identity, Reporter
 from freefall_board.core.ring import Ring
 from freefall_board.core.sampler import Sampler
 from freefall_board.core.stream import Stream
-from freefall_wire import frame
+from freefall_wire import frame, packet
 
 _TICKS = 1 << 30
 
@@ -43,19 +45,26 @@ sensor = "accel"
 trigger = "data_ready"
 pin = 15
 max_latency_ms = 10
-ring_depth = {vibration}
 [stream.temperature]
 sensor = "temperature"
 trigger = "periodic"
 rate_hz = 50.0
 max_latency_ms = 60
-ring_depth = {temperature}
 """
 
 
 def bench_definition(vibration: int = 32, temperature: int = 8) -> Definition:
-    """The definition in TOML above, with rings of that depth; a packet holds at most half a ring."""
-    return parse_definition(TOML.format(vibration=vibration, temperature=temperature), "payload.toml")
+    """The definition in TOML above, but with rings of that depth, for tests to fill; a packet holds at most half a ring."""
+    definition = parse_definition(TOML, "payload.toml")
+    depths = vibration, temperature
+    streams = (_shallower(stream, depth) for stream, depth in zip(definition.streams, depths, strict=True))
+    return replace(definition, streams=tuple(streams))
+
+
+def _shallower(stream, depth: int):
+    places = min(stream.samples_per_packet, depth // 2)
+    length = packet.padded(packet.SAMPLES_AT + places * stream.sample_len)
+    return replace(stream, ring_depth=depth, samples_per_packet=places, packet_len=length)
 
 
 class FakeBoard:

@@ -24,7 +24,11 @@ def sample(stream, serial: int) -> bytes:
 
 def samples(stream, index, count, time_us, sequence=0) -> bytes:
     """A stream packet whose samples are `sample(stream, index + i)`."""
-    places = [sample(stream, index + i) for i in range(count)]
+    return given(stream, index, [sample(stream, index + i) for i in range(count)], time_us, sequence)
+
+
+def given(stream, index, places, time_us, sequence=0) -> bytes:
+    """A stream packet of these samples, each with its own time before it where the stream has sample times."""
     packet = codec.stream_packet(
         places,
         index % 2**32,
@@ -66,6 +70,12 @@ def ledger(definition, number=0, sequence=0, time_us=0, **counts) -> bytes:
     return _housekeeping(definition, values, sequence, time_us)
 
 
+def coefficients(definition, sensor, octets, sequence=0, time_us=0) -> bytes:
+    """A report of the coefficients of sensor number `sensor`."""
+    at = {"apid": definition.apid, "sequence_count": sequence, "counter": 0, "time": time(time_us)}
+    return framed(codec.coefficients(sensor, octets, **at))
+
+
 def _housekeeping(definition, values, sequence, time_us):
     packet = codec.housekeeping(values, apid=definition.apid, sequence_count=sequence, counter=0, time=time(time_us))
     return framed(packet)
@@ -75,6 +85,7 @@ def plain(items) -> list:
     """Items that compare by value."""
     return [
         (i.stream.name, i.index, i.time_ns, i.raw.tobytes(), len(i.raw), i.boot, i.host_ns, i.period_ns)
+        + (i.coefficients, None if i.times_ns is None else tuple(i.times_ns.tolist()))
         if isinstance(i, SamplePacket)
         else i
         for i in items

@@ -29,6 +29,7 @@ def test_ledger_names_where_each_sample_went(bench):
     board.trigger(0, fails=True)
     board.trigger(0, fails=True)
     for _ in range(29):  # the ring holds 32
+        board.wait(1000)
         board.trigger(0)
     board.poll()  # packets of 5, 10 and 10 samples; the queue has room for three
     for _ in range(80):
