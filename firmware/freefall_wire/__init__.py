@@ -5,4 +5,4 @@ micropython.const; no dataclasses, no typing, no memoryview methods. Functions n
 """
 
 WIRE_FORMAT = 1  # of SPEC.md; not the software's version
-PLAN_FORMAT = 2  # of the compiled plan (host: definition/compile.py, board: app.py)
+PLAN_FORMAT = 3  # of the compiled plan (host: definition/compile.py, board: app.py)

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from freefall_wire import PLAN_FORMAT
 
-from ..sensors.channels import Channel, Linear
+from ..sensors.channels import Channel, Compensated
 from ..sensors.pico import CONTROLLERS, UART_DEFAULT_PINS
 from ..sensors.table import SensorTable
-from .compiled import Definition, Sensor, Stream
+from . import units
+from .calibrations import CalibrationTable
+from .compiled import Claim, Definition, Sensor, Stalls, Stream
 from .model import Document, UartLink, UsbLink
 from .packing import pack
-from .streams import CalibrationTable, FifoStream
+from .promises import LimitsTable
+from .streams import FifoStream, StreamTable
 
 
 def compile_document(document: Document, text: str) -> Definition:
@@ -33,6 +36,8 @@ def compile_document(document: Document, text: str) -> Definition:
         definition_id=int.from_bytes(hashlib.sha256(plan).digest()[:4], "big"),
         text=text,
         housekeeping_ms=document.housekeeping.period_ms,
+        stalls=Stalls(**document.stalls.model_dump()),
+        claims=tuple(claim for stream in streams for claim in _claims(stream, document.stream[stream.name])),
     )
 
 
@@ -45,13 +50,16 @@ def _sensors(document: Document):
     watermarks = {stream.sensor: stream.watermark for stream in document.stream.values() if isinstance(stream, FifoStream)}
     for number, (name, table) in enumerate(document.sensor.items()):
         config = table.config(watermarks.get(name, 0))
-        yield Sensor(number, name, table.driver, getattr(table, "bus", None), table.place(), config)
+        bus = getattr(table, "bus", None)
+        yield Sensor(number, name, table.driver, bus, table.place(), config, table.COEFFICIENTS, table)
 
 
 def _streams(document: Document):
     for number, (name, table) in enumerate(document.stream.items()):
         sensor = document.sensor[table.sensor]
         packing = pack(table, sensor, document.stalls)
+        channels = tuple(_channels(sensor, table, document.limits.get(name, {})))
+        compensated = any(isinstance(channel.calibration, Compensated) for channel in channels)
         yield Stream(
             number=number,
             name=name,
@@ -66,18 +74,34 @@ def _streams(document: Document):
             packet_len=packing.packet_len,
             max_latency_ms=table.max_latency_ms,
             ring_depth=packing.ring_depth,
-            channels=tuple(_channels(sensor, table.calibration)),
+            channels=channels,
+            times=table.times(),
+            checks=sensor.checks(),
+            compensation=sensor.compensate if compensated else None,
         )
 
 
-def _channels(sensor: SensorTable, calibration: dict[str, CalibrationTable]):
-    for channel in sensor.channels():
-        table = calibration.get(channel.name)
-        yield channel if table is None else _calibrated(channel, table)
+def _channels(sensor: SensorTable, stream: StreamTable, limits: dict[str, LimitsTable]):
+    fields = (table.channel(name) for name, table in stream.field.items())
+    for channel in (*sensor.channels(), *fields):
+        if table := stream.calibration.get(channel.name):
+            channel = _calibrated(channel, table)
+        yield replace(channel, limits=limits[channel.name].limits()) if channel.name in limits else channel
 
 
 def _calibrated(channel: Channel, table: CalibrationTable) -> Channel:
-    return replace(channel, unit=table.unit or channel.unit, calibration=Linear(table.scale, table.offset))
+    calibration = table.calibration()
+    if isinstance(channel.calibration, Compensated):
+        calibration = Compensated(after=calibration)
+    return replace(channel, unit=table.unit or channel.unit, calibration=calibration)
+
+
+def _claims(stream: Stream, table: StreamTable):
+    unit_of = {channel.name: channel.unit for channel in stream.channels}
+    for channel, claim in table.claim.items():
+        unit = unit_of[channel]
+        amplitude = units.converted(claim.amplitude, claim.unit or unit, unit)
+        yield Claim(stream.name, channel, amplitude, unit, claim.low_hz, claim.high_hz, claim.standard)
 
 
 def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream, ...]) -> dict:
@@ -96,7 +120,7 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
         "link": _link(document.link),
         "housekeeping_ms": document.housekeeping.period_ms,
         "watchdog_ms": document.watchdog.timeout_ms,
-        "buses": [{"id": CONTROLLERS[name].number} | bus.model_dump() for name, bus in buses.items()],
+        "buses": [{"id": CONTROLLERS[name].number} | bus.model_dump() | _mode(document, name) for name, bus in buses.items()],
         "sensors": [{"driver": s.driver, "bus": bus_number.get(s.bus), "config": s.config} | s.place for s in sensors],
         "streams": [
             {
@@ -107,6 +131,7 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
                 "period_us": round(1_000_000 / s.rate_hz),
                 "channels": [channel.name for channel in s.channels],
                 "sample_len": s.sample_len,
+                "sample_times": s.times,
                 "samples_per_read": s.samples_per_read,
                 "samples_per_packet": s.samples_per_packet,
                 "packet_len": s.packet_len,
@@ -120,3 +145,9 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
 
 def _link(link: UartLink | UsbLink) -> dict:
     return UART_DEFAULT_PINS.get(link.transport, {}) | link.model_dump(exclude_none=True)
+
+
+def _mode(document: Document, bus: str) -> dict[str, int]:
+    """The clock's polarity and phase on an SPI bus, which all its sensors want alike."""
+    modes = [sensor.SPI_MODE for sensor in document.sensor.values() if getattr(sensor, "bus", None) == bus]
+    return {"mode": (modes or [0])[0]} if CONTROLLERS[bus].kind == "spi" else {}

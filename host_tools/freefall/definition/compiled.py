@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from freefall_wire.packet import SAMPLE_TIME_LEN
 
-from ..sensors.channels import Channel, Compensation
+from ..sensors.channels import Channel, Compensation, Limits
 from ..sensors.table import SensorTable
 from ..sensors.validity import Check
 from .feasibility.margin import Margin
@@ -22,7 +22,7 @@ class Sensor:
     driver: str
     bus: str | None  # None for a sensor without a bus, which has no place either
     place: dict[str, int]
-    config: dict[str, int]
+    config: dict[str, int | list]
     coefficients: int = 0
     table: SensorTable | None = None
 
@@ -41,7 +41,7 @@ class Stream:
     apid: int
     sensor: str
     driver: str
-    trigger: str  # "data_ready" | "fifo_watermark" | "periodic"
+    trigger: str  # "data_ready" | "fifo_watermark" | "periodic" | "pulse"
     rate_hz: float
     sample_len: int
     samples_per_read: int
@@ -58,6 +58,27 @@ class Stream:
     def sensor_len(self) -> int:
         """Octets of a sample as the sensor delivered it."""
         return self.sample_len - SAMPLE_TIME_LEN * self.times
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the experiment wants to see in a channel: an amplitude (rms, in the channel's unit) in a band of frequencies."""
+
+    stream: str
+    channel: str
+    amplitude: float
+    unit: str
+    low_hz: float
+    high_hz: float
+    standard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stalls:
+    """The longest pauses that others cause on the board."""
+
+    interrupts_off_ms: float
+    foreground_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +102,14 @@ class Definition:
     definition_id: int
     text: str
     housekeeping_ms: int
+    stalls: Stalls
+    claims: tuple[Claim, ...]
     margins: tuple[Margin, ...] = field(default=(), compare=False)
+
+    @property
+    def limits(self) -> dict[tuple[str, str], Limits]:
+        """The limits of channels that have some, by names of stream and channel."""
+        return {(s.name, c.name): c.limits for s in self.streams for c in s.channels if c.limits}
 
     def stream(self, name: str) -> Stream:
         """The stream of that name; KeyError naming the known ones."""
