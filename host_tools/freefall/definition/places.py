@@ -97,7 +97,7 @@ def _modes(draft: Draft):
 
 def pins(draft: Draft):
     """Refuse a pin that two things are wired to."""
-    given = {path: draft.value(path) for path in _wires(draft)}
+    given = {path: draft.value(path) for path in wires(draft)}
     for wire, default in UART_DEFAULT_PINS.get(draft.value(("link", "transport")), {}).items():
         path = ("link", wire)
         given[path] = draft.value(path) if draft.has(path) or draft.findings.doubtful(path) else default
@@ -110,7 +110,7 @@ def pins(draft: Draft):
             draft.findings.add(path, f"{subject} is already used by {user}")
 
 
-def _wires(draft: Draft) -> list[Path]:
+def wires(draft: Draft) -> list[Path]:
     """Where the pins of buses, sensors and streams are given, of tables whose kind is known."""
     buses = [(*bus, wire) for bus in draft.tables("bus") if bus[1] in CONTROLLERS for wire in CONTROLLERS[bus[1]].pins]
     tables = [sensor for sensor in draft.tables("sensor") if draft.driver(sensor[1])]

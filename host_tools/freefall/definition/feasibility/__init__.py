@@ -12,6 +12,7 @@ from .margin import Margin
 from .processor import processor_time
 from .resources import addresses, dma_channels, pins, state_machines
 from .rings import memory, ring_depth
+from .sight import claims, iss_crossovers
 from .timing import reads_in_time, time_stamps
 
 __all__ = ["LOADS", "RESOURCES", "Margin", "judge"]
@@ -29,6 +30,8 @@ LOADS = (
     ring_depth,
     watchdog,
     memory,
+    claims,
+    iss_crossovers,
     garbage_collection,
     recording_size,
 )

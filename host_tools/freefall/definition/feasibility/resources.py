@@ -6,7 +6,7 @@ from ...sensors.pico import CONTROLLERS, DMA_CHANNELS, HEADER_PINS, STATE_MACHIN
 from ..diagnostics import table_name
 from ..draft import Draft
 from ..located import Path
-from ..model import table_at
+from ..places import wires
 from .margin import Margin
 
 _I2C_ADDRESSES = 112  # 0x08 to 0x77; the rest are reserved (UM10204, 3.1.12)
@@ -29,14 +29,6 @@ def pins(draft: Draft) -> Iterator[Margin]:
         unit="pins",
         sentence=f"{count} pins are used of {len(HEADER_PINS)} on the header",
     )
-
-
-def wires(draft: Draft) -> list[Path]:
-    """Where the pins of buses, sensors and streams are given, of tables whose kind is known."""
-    buses = [(*bus, wire) for bus in draft.tables("bus") if bus[1] in CONTROLLERS for wire in CONTROLLERS[bus[1]].pins]
-    tables = [sensor for sensor in draft.tables("sensor") if draft.driver(sensor[1])]
-    tables += [stream for stream in draft.tables("stream") if draft.trigger(stream)]
-    return buses + [(*table, key) for table in tables for key in ("cs", "pin") if key in table_at(table, draft.data).model_fields]
 
 
 def addresses(draft: Draft) -> Iterator[Margin]:
