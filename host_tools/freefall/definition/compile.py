@@ -105,9 +105,10 @@ def _claims(stream: Stream, table: StreamTable):
 
 
 def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream, ...]) -> dict:
-    """What the board runs, and the names of payload, streams and channels: renaming one changes the definition id too.
+    """What the board runs, and the names of payload, streams and the drivers' channels: another name is another definition id.
 
-    Not in it, so free to change: description, discipline, sensor names, units and calibration.
+    Not in it, so free to change: what the host alone makes of samples (own fields, calibrations, units, claims, limits), and the
+    words for people.
     """
     buses = document.bus.given()
     bus_number = {name: number for number, name in enumerate(buses)}
@@ -129,7 +130,7 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
                 "sensor": number_of[s.sensor],
                 "trigger": document.stream[s.name].trigger_plan(),
                 "period_us": round(1_000_000 / s.rate_hz),
-                "channels": [channel.name for channel in s.channels],
+                "channels": list(document.sensor[s.sensor].CHANNELS),
                 "sample_len": s.sample_len,
                 "sample_times": s.times,
                 "samples_per_read": s.samples_per_read,

@@ -1,6 +1,7 @@
 """Small sound definitions that the tests spoil, and what they say about them."""
 
 from freefall.definition import Definition, parse_definition
+from freefall.definition.drivers import DRIVERS
 from freefall.errors import DefinitionError
 
 SOUND = """\
@@ -93,9 +94,15 @@ def spoiled(*edits: tuple[str, str], text: str = SOUND) -> str:
     return text
 
 
-def changed(*edits: tuple[str, str], text: str = SOUND) -> Definition:
-    """The definition of a text with the edits made."""
-    return parse_definition(spoiled(*edits, text=text), "payload.toml")
+def changed(*edits: tuple[str, str], text: str = SOUND, infeasible: bool = False) -> Definition:
+    """The definition of a text with the edits made; infeasible: whether or not it can work."""
+    return parse_definition(spoiled(*edits, text=text), "payload.toml", infeasible=infeasible)
+
+
+def drivers_with(key: str) -> str:
+    """Which drivers a key is for, as a message says it to one that does not have it."""
+    names = [f'"{name}"' for name, table in DRIVERS.items() if key in table.model_fields]
+    return f"driver = {' or '.join(names)}" if len(names) <= 3 else "another driver"
 
 
 def findings(text: str) -> list[str]:
