@@ -115,7 +115,7 @@ def fifo(image, jitter):
     # A clock so little off lets the edges wander through the microsecond, and the estimated pace has nothing to learn.
     bench = PayloadBench(edited(jitter, *changes), image.path, symbols=image.symbols, rate_errors_ppm={"accel": 20.0})
     tube = bench.models["tube"]
-    tube.mean_hz = PULSES_HZ
+    tube.rate = lambda t_s: PULSES_HZ
     tube.absent = True  # what comes before the board counts is not counted
     bench.start()
     tube.absent = False

@@ -2,14 +2,16 @@
 
 from ...part import Wiring
 from ...sensor import Sensor
-from .model import MEAN_HZ, WIDTH_NS, PulseSource
+from ...signals import drift
+from .model import SHORTEST_NS, WIDTH_NS, PulseSource
 from .table import PulseCounterTable
 
-__all__ = ["MEAN_HZ", "SENSOR", "WIDTH_NS", "PulseCounterTable", "PulseSource"]
+__all__ = ["SENSOR", "SHORTEST_NS", "WIDTH_NS", "PulseCounterTable", "PulseSource"]
 
 
 def _model(wiring: Wiring) -> PulseSource:
-    return PulseSource(wiring.clock, wiring.lines["pin"], wiring.seed)
+    dead_time_us = getattr(wiring.options, "dead_time_us", 0.0)
+    return PulseSource(wiring.clock, wiring.lines["pin"], wiring.seed, wiring.signals["rate"], round(dead_time_us * 1000))
 
 
-SENSOR = Sensor(PulseCounterTable, _model)
+SENSOR = Sensor(PulseCounterTable, _model, {"rate": drift(20.0, 6.0)})
