@@ -5,8 +5,11 @@ import pathlib
 import numpy as np
 import pytest
 
-from freefall.decode import Table
+from freefall.decode import Collector, Decoder, Table
 from freefall.definition import load_definition
+from oracle import codec
+from unit.decode import packets
+from unit.decode.climate import PARTS, climate_definition, climate_sample
 
 PAYLOAD = pathlib.Path(__file__).parents[3] / "payload_defs" / "vibration"
 
@@ -50,3 +53,17 @@ def slice_table():
         )
 
     return rows
+
+
+@pytest.fixture
+def climate_tables():
+    """Tables of unit.decode.climate's "climate" (three samples, of which one has a value in every channel) and "light"."""
+    climate = climate_definition()
+    light = climate.stream("light")
+    samples = [climate_sample(20, 4, 10), climate_sample(20, 4, 10, damage=1), climate_sample(20, 4, 101)]
+    times = [codec.timed_sample(own_us, bytes([n, 1])) for n, own_us in enumerate((0, 1, 2**32 - 1))]
+    wire = packets.boot(climate) + packets.given(climate.stream("climate"), 0, samples, 1000)
+    wire += packets.given(light, 0, times, 123_456_789) + packets.coefficients(climate, 2, PARTS[0], 1, 10)
+    collector = Collector(climate)
+    collector.add(Decoder(climate).feed(b"\0" + wire))
+    return [collector.table(name) for name in ("climate", "light")]

@@ -104,6 +104,35 @@ def test_parquet_keeps_copies_of_rows_not_yet_written(tmp_path, make_table):
     assert same(read_parquet(tmp_path / "t.parquet"), expected)
 
 
+@pytest.mark.parametrize("format", EXPORTERS)
+def test_values_that_nobody_can_tell_are_nan_and_the_rest_is_there(format, tmp_path, climate_tables):
+    climate, _ = EXPORTS[format](climate_tables, tmp_path)
+    found = READERS[format](climate)
+    assert list(found) == [
+        "index", "time_ns", "boot", "temperature_raw", "temperature", "pressure_raw", "pressure", "level_raw", "level",
+    ]  # fmt: skip
+    assert [None if value != value else value for value in found["temperature"]] == [30.0, None, 30.0]
+    assert found["pressure"] == [17.0, 17.0, 17.0]
+    assert [None if value != value else value for value in found["level"]] == [1.0, 1.0, None]
+    assert (found["temperature_raw"], found["level_raw"]) == ([20, 20, 20], [10, 10, 101])
+
+
+@pytest.mark.parametrize("format", EXPORTERS)
+def test_times_of_samples_are_exported_as_they_were_sent(format, tmp_path, climate_tables):
+    _, light = EXPORTS[format](climate_tables, tmp_path)
+    assert READERS[format](light)["time_ns"] == [(123_456_789 + own_us) * 1000 for own_us in (0, 1, 2**32 - 1)]
+
+
+def test_units_are_those_of_the_values(tmp_path, climate_tables):
+    csv_path, _ = export_csv(climate_tables, tmp_path)
+    header = csv_path.read_text(encoding="utf-8").splitlines()[0]
+    assert header.endswith("temperature_raw,temperature [degC],pressure_raw,pressure [Pa],level_raw,level [mm]")
+    parquet_path, _ = export_parquet(climate_tables, tmp_path)
+    schema = pq.read_schema(parquet_path)
+    units = {name: schema.field(name).metadata.get(b"unit") for name in ("temperature", "pressure", "level", "level_raw")}
+    assert units == {"temperature": b"degC", "pressure": b"Pa", "level": b"mm", "level_raw": None}
+
+
 def test_csv_header_carries_the_units(tmp_path, make_table):
     (path,) = export_csv([make_table("vibration", [1])], tmp_path)
     lines = path.read_bytes().split(b"\n")
