@@ -185,7 +185,7 @@ class Bench:
 
 def engineering_values(table, samples, coefficients):
     """Calibrated and checked by a sensor's table; nan where the part itself says that a sample is worth nothing."""
-    octets = np.frombuffer(b"".join(samples), np.uint8).reshape(len(samples), table.SAMPLE_LEN)
+    octets = np.frombuffer(b"".join(samples), np.uint8).reshape(len(samples), table.sample_len())
     channels = table.channels()
     raw = {channel.name: channel.raw.values(octets) for channel in channels}
     compensated = {}
@@ -205,12 +205,12 @@ def engineering_values(table, samples, coefficients):
 def assert_halves_agree(bench):
     """The host's table and the board's driver say the same of a read."""
     table, driver = bench.table, bench.driver
-    reads = table.READS or ((1, table.SAMPLE_LEN),)
-    assert tuple((len(command), count) for command, count in driver.sample_reads) == reads
-    assert getattr(driver, "READ_HEAD", 0) == table.READ_HEAD
-    assert getattr(driver, "SETTLE_US", 0) == table.SETTLE_US
+    reads = table.reads()
+    assert tuple((len(command), count) for command, count in driver.sample_reads) == reads.parts
+    assert getattr(driver, "READ_HEAD", 0) == reads.head
+    assert getattr(driver, "SETTLE_US", 0) == reads.settle_us
     assert getattr(driver, "FIFO_SAMPLES", 0) == table.FIFO_SAMPLES
     assert getattr(driver, "SPI_MODE", 0) == table.SPI_MODE
-    assert sum(count for _, count in driver.sample_reads) - table.READ_HEAD == table.SAMPLE_LEN
+    assert reads.octets(1) - reads.head == table.sample_len()
     assert tuple(channel.name for channel in table.channels()) == table.CHANNELS
     assert len(bench.coefficients) == table.COEFFICIENTS
