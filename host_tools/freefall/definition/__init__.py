@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from ..errors import DefinitionError, InputUnreadable
+from ..errors import DefinitionError
 from ..sensors.channels import Channel, Linear, RawWord
 from .checks import check
 from .compile import compile_document
@@ -16,7 +16,7 @@ from .compiled import Definition, Sensor, Stream
 from .diagnostics import Diagnostic, Findings
 from .feasibility import Margin
 from .model import Document
-from .reading import decode_text, read_toml
+from .reading import read_file, read_toml
 from .translate import translate
 
 __all__ = [
@@ -33,19 +33,10 @@ __all__ = [
     "parse_definition",
 ]
 
-FILE_NAME = "payload.toml"
-
 
 def load_definition(path: str | pathlib.Path) -> Definition:
-    """The definition in a payload.toml, or in the folder of one. Raises DefinitionError, InputUnreadable."""
-    path = pathlib.Path(path)
-    if path.is_dir():
-        path /= FILE_NAME
-    try:
-        octets = path.read_bytes()
-    except OSError as error:
-        raise InputUnreadable(f"cannot read the payload definition {path}: {error.strerror}") from error
-    return parse_definition(decode_text(octets, str(path)), str(path))
+    """The definition in a payload.toml, or in the folder of one. Raises DefinitionError, also when it cannot be read."""
+    return parse_definition(*read_file(pathlib.Path(path)))
 
 
 def parse_definition(text: str, name: str, *, infeasible: bool = False) -> Definition:

@@ -1,11 +1,15 @@
-"""TOML octets to text and data; what is not TOML is refused with its line and column."""
+"""A file to octets to text and data; what cannot be read or is not TOML is refused with its line and column."""
 
+import pathlib
 import re
 import tomllib
 
 from ..errors import DefinitionError
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, named
 from .located import Located, Path, line_column
+
+FILE_NAME = "payload.toml"
+LARGEST = 256 * 1024  # octets; the largest definition that the language allows has a tenth of that
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DIGITS = re.compile(r"[0-9_]+")
@@ -21,6 +25,35 @@ _HINTS = {
     "Invalid statement": "this line is neither key = value nor a [section]",
     _GIVEN_TWICE: "this key is given twice",
 }
+_FOREIGN_HINT = 'outside of text in "quotes" there are only plain letters, digits and signs, and plain blanks'
+
+
+def read_file(path: pathlib.Path) -> tuple[str, str]:
+    """The text of a payload.toml, or of the one in a folder, and the file's name. Raises DefinitionError."""
+    if path.is_dir():
+        path /= FILE_NAME
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            octets = file.read(LARGEST + 1)  # no more, also of what never ends
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise DefinitionError([Diagnostic(name, 1, 1, f"the payload definition cannot be read: {_why(error, path)}")]) from error
+    if len(octets) > LARGEST:
+        message = f"this is no payload definition: it has more than {LARGEST // 1024} KiB, and a {FILE_NAME} has a few"
+        raise DefinitionError([Diagnostic(name, 1, 1, message)])
+    return decode_text(octets, name), name
+
+
+def _why(error: Exception, path: pathlib.Path) -> str:
+    if isinstance(error, FileNotFoundError):
+        if path.parent.is_dir() and path.name == FILE_NAME:
+            return f"there is no {FILE_NAME} in this folder"
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "you are not allowed to read it"
+    if isinstance(error, IsADirectoryError):
+        return f"it is a folder; the definition is the file {FILE_NAME} in the payload's folder"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def decode_text(octets: bytes, name: str) -> str:
@@ -76,7 +109,15 @@ def _syntax(message: str, text: str, name: str) -> Diagnostic:
     elif message == _LINE_GOES_ON and (hexadecimal := _HEX_DIGITS.fullmatch(text.split("\n")[line - 1])):
         message = f"{hexadecimal[1]} is not a number; write 0x{hexadecimal[1]}"
         column = hexadecimal.start(1) + 1
+    elif (foreign := _foreign(text, line, column)) is not None:
+        message = f"{named(foreign)} cannot stand here; {_FOREIGN_HINT}"
     elif message == _GIVEN_TWICE:  # tomllib stands after the value
         written = text.split("\n")[line - 1]
         column = len(written) - len(written.lstrip()) + 1
     return Diagnostic(name, line, column, f"not TOML: {_HINTS.get(message, message)}")
+
+
+def _foreign(text: str, line: int, column: int) -> str | None:
+    """The character at a place, if it is none that TOML has outside of text."""
+    written = text.split("\n")[line - 1][column - 1 : column]
+    return written if written and not written.isascii() else None

@@ -168,6 +168,8 @@ FAULTS = {
     ),
 }
 
+SLOWER = spoiled(("odr_hz = 4000", "odr_hz = 1000"), text=FAST)  # leaves the link time for more
+
 
 @pytest.mark.parametrize(("edits", "expected"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_of_a_fast_payload_is_told_once_where_it_stands(edits, expected):
@@ -206,14 +208,15 @@ def test_eight_state_machines_are_the_limit():
     stream = '[stream.s{}]\nsensor = "warmth"\ntrigger = "periodic"\nrate_hz = 1\n'
     counter = '[sensor.c{}]\ndriver = "pulse_counter"\npin = {}\n'
     # Two periodic streams, one with hardware stamps and one counter, and four more.
-    eight = FAST + stream.format(0) + stream.format(1) + counter.format(0, 21) + counter.format(1, 22)
+    eight = SLOWER + stream.format(0) + stream.format(1) + counter.format(0, 21) + counter.format(1, 22)
     assert findings(eight) == []
     message = (
         "is one too many: the chip has 8 PIO state machines, and every periodic stream, stream with hardware time stamps and "
         "pulse counter takes one, 9 in all"
     )
     for name, ninth in (("sensor.c2", counter.format(2, 26)), ("stream.s2", stream.format(2))):
-        assert findings(eight + ninth)[0].startswith(f"60:9: [{name}] {message}")
+        (finding,) = findings(eight + ninth)
+        assert finding.startswith(f"60:9: [{name}] {message}")
     assert findings(spoiled(('"hardware"', '"interrupt"'), text=eight) + stream.format(2)) == []
 
 
@@ -221,12 +224,10 @@ def test_twelve_dma_channels_are_the_limit():
     sensor = '[sensor.a{}]\ndriver = "adxl355"\nbus = "spi0"\ncs = {}\nrange_g = 2\nodr_hz = 125\n'
     stream = '[stream.a{}]\nsensor = "a{}"\ntrigger = "data_ready"\npin = {}\ntimestamps = "{}"\n'
     # 2 for each of two buses, 2 for each of three stamped streams, 1 for the UART: 11, and then 13.
-    text = FAST + "".join(sensor.format(n, 8 + n) for n in range(3))
+    text = SLOWER + "".join(sensor.format(n, 8 + n) for n in range(3))
     text += "".join(stream.format(n, n, 11 + n, "hardware") for n in range(2))
     assert findings(text + stream.format(2, 2, 13, "interrupt")) == []
-    assert findings(text + stream.format(2, 2, 13, "hardware")) == [
-        '78:14: timestamps = "hardware" is too much: 13 DMA channels are needed, 2 by each bus and each stream with hardware '
-        'time stamps and 1 by a UART, and the chip has 12; use "interrupt" or fewer buses',
-    ]
+    (finding,) = findings(text + stream.format(2, 2, 13, "hardware"))
+    assert finding.startswith('78:14: timestamps = "hardware" is too much: 13 DMA channels are needed, ')
     on_usb = ('transport = "uart0"\nbaud = 921600', 'transport = "usb"')
     assert findings(spoiled(on_usb, text=text) + stream.format(2, 2, 13, "hardware")) == []

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from freefall.definition import load_definition, parse_definition
-from freefall.errors import DefinitionError, InputUnreadable
+from freefall.definition.reading import LARGEST
+from freefall.errors import DefinitionError
 from unit.definition.sample import SOUND
 
 PAYLOADS = Path(__file__).parents[3] / "payload_defs"
@@ -78,9 +79,52 @@ def test_octets_that_are_not_text_are_refused_with_their_place(tmp_path):
         load_definition(path)
 
 
-def test_a_file_that_is_not_there_is_unreadable(tmp_path):
-    with pytest.raises(InputUnreadable, match="cannot read .*payload.toml: No such file"):
-        load_definition(tmp_path)
+def refusal(path):
+    with pytest.raises(DefinitionError) as caught:
+        load_definition(path)
+    return str(caught.value)
+
+
+def test_a_folder_without_a_definition_is_refused(tmp_path):
+    assert refusal(tmp_path) == (
+        f"{tmp_path}/payload.toml:1:1: the payload definition cannot be read: there is no payload.toml in this folder"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("nothing.toml", "there is no such file"),
+        ("loop.toml", "Too many levels of symbolic links"),
+        ("plain.txt/payload.toml", "Not a directory"),
+        ("no\0name", "embedded null byte"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused(tmp_path, name, why):
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    (tmp_path / "plain.txt").touch()
+    assert refusal(tmp_path / name) == f"{tmp_path}/{name}:1:1: the payload definition cannot be read: {why}"
+
+
+def test_a_folder_where_the_definition_should_be_is_refused(tmp_path):
+    (tmp_path / "payload.toml").mkdir()
+    assert refusal(tmp_path).endswith("it is a folder; the definition is the file payload.toml in the payload's folder")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_refused(tmp_path):
+    (tmp_path / "payload.toml").touch(mode=0)
+    assert refusal(tmp_path).endswith("cannot be read: you are not allowed to read it")
+
+
+def test_a_file_too_large_for_a_definition_is_refused_before_it_is_read_as_one(tmp_path):
+    path = tmp_path / "payload.toml"
+    path.write_text(SOUND + "#" * (LARGEST - len(SOUND)))
+    assert load_definition(path).name == "shaker"
+    path.write_text(SOUND + "#" * (LARGEST - len(SOUND) + 1))
+    message = "this is no payload definition: it has more than 256 KiB, and a payload.toml has a few"
+    assert refusal(path) == f"{path}:1:1: {message}"
+    assert refusal("/dev/zero") == f"/dev/zero:1:1: {message}"
 
 
 def test_importing_definitions_brings_no_heavy_library():
