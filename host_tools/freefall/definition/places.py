@@ -52,8 +52,8 @@ def places(draft: Draft):
         _place(draft, sensor, driver, bus)
         alone = CONTROLLERS[bus].kind == "uart"
         key = "bus" if alone else "address"
-        place = None if alone else draft.value((*sensor, "address"))
-        if (place is None and not alone) or draft.value((*sensor, key)) is None:
+        place = None if alone else _address(draft, sensor, driver)
+        if place is None and not alone:
             continue
         first = users.setdefault((bus, place), sensor)
         if first != sensor:
@@ -72,9 +72,21 @@ def _place(draft: Draft, sensor: Path, driver: type[SensorTable], bus: str):
         return
     for key, of in (("address", "i2c"), ("cs", "spi")):
         if kind == of:
-            draft.require(sensor, key, setting)
+            if not _has_default(driver, key):
+                draft.require(sensor, key, setting)
         else:
             draft.forbid(sensor, key, setting, f"it is for {_KINDS[of]} bus")
+
+
+def _has_default(driver: type[SensorTable], key: str) -> bool:
+    """Whether the part can be in one place only, so that nobody need say which."""
+    field = driver.model_fields.get(key)
+    return field is not None and not field.is_required() and field.default is not None
+
+
+def _address(draft: Draft, sensor: Path, driver: type[SensorTable]) -> int | None:
+    path = (*sensor, "address")
+    return draft.setting(path) if draft.has(path) or _has_default(driver, "address") else None
 
 
 def _modes(draft: Draft):
