@@ -20,6 +20,17 @@ _IDLE_US = 1000
 _LOOK_US = 5000
 
 
+class Sensor:
+    """A sensor of the plan: what it is on, and the driver at work on that."""
+
+    def __init__(self, number, config, device, driver):
+        self.number = number
+        self.config = config
+        self.device = device
+        self.driver = driver
+        self.ready = False  # it is set up and measures
+
+
 class Payload:
     """One boot of a payload: `start()` once, then `step()` for ever. After start() nothing allocates."""
 
@@ -41,6 +52,7 @@ class Payload:
         self._buses = []
         self._streams = []
         self._running = []
+        self._coefficients = []  # (sensor number, octets)
         self._housekeeping_us = plan["housekeeping_ms"] * 1000
         self._reported_at = self._looked_at = 0
         self._longest_pass_us = 0
@@ -58,22 +70,23 @@ class Payload:
 
         port, plan = self._port, self._plan
         self._buses = [port.bus(bus) for bus in plan["buses"]]
-        classes = [driver_class(sensor["driver"]) for sensor in plan["sensors"]]
-        devices = [self._device(sensor, driver) for sensor, driver in zip(plan["sensors"], classes)]
-        drivers = [driver(device, sensor["config"]) for driver, device, sensor in zip(classes, devices, plan["sensors"])]
+        sensors = [self._sensor(number, sensor, driver_class) for number, sensor in enumerate(plan["sensors"])]
         self._streams = [
-            build_stream(number, stream, drivers[stream["sensor"]], devices[stream["sensor"]], port, self._clock, self._queue)
+            build_stream(number, stream, sensors[stream["sensor"]], port, self._clock, self._queue)
             for number, stream in enumerate(plan["streams"])
         ]
-        ready = [self._prepared(number, self._set_up, driver) for number, driver in enumerate(drivers)]
-        for number, driver in enumerate(drivers):
-            ready[number] = ready[number] and self._prepared(number, self._begin, driver)
+        for sensor in sensors:
+            sensor.ready = self._prepared(sensor, self._set_up)
+        for sensor in sensors:
+            sensor.ready = sensor.ready and self._prepared(sensor, self._begin)
+        self._collect_coefficients(sensors)
         # Only now: from here on the buses belong to the interrupts, which would break into a transfer made here.
         for bus in self._buses:
             bus.arm()
         for stream_plan, stream in zip(plan["streams"], self._streams):
-            if ready[stream_plan["sensor"]]:
-                arm(stream_plan, stream, port)
+            sensor = sensors[stream_plan["sensor"]]
+            if sensor.ready:
+                arm(stream_plan, stream, sensor, port)
                 stream.armed(self._clock.update())
                 self._running.append(stream)
         self._looked_at = self._clock.update()
@@ -122,21 +135,24 @@ class Payload:
             if not self.step():
                 self._idle(_IDLE_US)
 
-    def _device(self, sensor, driver):
-        if sensor["bus"] is None:
-            return self._port.counter(sensor["config"]["pin"])
-        return self._buses[sensor["bus"]].device(sensor, driver)
+    def _sensor(self, number, plan, driver_class):
+        driver, config = driver_class(plan["driver"]), plan["config"]
+        if plan["bus"] is None:
+            device = driver.board_device(self._port, config)
+        else:
+            device = self._buses[plan["bus"]].device(plan, driver)
+        return Sensor(number, config, device, driver(device, config))
 
-    def _prepared(self, number, step, driver):
+    def _prepared(self, sensor, step):
         """Whether a step of setting a sensor up succeeded; reported if not."""
         try:
-            reason = step(driver)
+            reason = step(sensor.driver)
         except OSError:
             reason = reports.NO_ANSWER
         if reason is None:
             return True
         self._clock.update()
-        self._reporter.sensor_absent(number, reason)
+        self._reporter.sensor_absent(sensor.number, reason)
         return False
 
     def _set_up(self, driver):
@@ -150,9 +166,24 @@ class Payload:
     def _begin(self, driver):
         driver.start()
 
+    def _collect_coefficients(self, sensors):
+        for sensor in sensors:
+            octets = bytes(getattr(sensor.driver, "coefficients", b"")) if sensor.ready else b""
+            if octets:
+                self._coefficients.append((sensor.number, octets))
+        self._queue.reserve(len(self._coefficients) * (reports.COEFFICIENTS_LEN + frame.FRAME_OVERHEAD))
+        self._clock.update()
+        self._report_coefficients()
+
+    @micropython.native
+    def _report_coefficients(self):
+        for sensor, octets in self._coefficients:
+            self._reporter.coefficients(sensor, octets)
+
     @micropython.native
     def _report(self, now):
         self._reported_at = now
+        self._report_coefficients()
         for stream in self._streams:
             self._reporter.ledger(stream.number, stream.sampler, stream.packetizer)
         self._reporter.board(len(self._streams), self._longest_pass_us)

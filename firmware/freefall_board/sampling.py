@@ -1,40 +1,70 @@
-"""Which parts sample a stream: a ring, a sampler for its kind of trigger, and the reads of its sensor's device."""
+"""Which parts sample a stream: a ring, a sampler for its kind of trigger and of line, and the reads of its sensor's device."""
 
 from .core.packetizer import Packetizer
-from .core.ring import Ring
+from .core.ring import ring_for
 from .core.sampler import Sampler, StampedSampler
 from .core.stream import Stream
-from .core.watermark import WatermarkSampler
 
 
-def build_stream(number, plan, driver, device, port, clock, queue):
-    """The Stream of one stream of a plan; its sampler reads by `device` once the trigger is armed."""
-    step = plan["samples_per_read"]
-    ring = Ring(plan["ring_depth"], plan["sample_len"], step, plan["period_us"])
-    sampler = _sampler(plan, ring, driver, port)
-    sampler.reads_by(device.reads(driver.sample_register, ring, sampler.ended), device.check)
-    return Stream(number, step * plan["period_us"], sampler, Packetizer(plan, ring, clock, port.seal, queue), clock)
+def build_stream(number, plan, sensor, port, clock, queue):
+    """The Stream of one stream of a plan; its sampler reads by the device of `sensor` (app.py) once the trigger is armed.
+
+    Raises ValueError where plan and driver do not fit.
+    """
+    driver = sensor.driver
+    ring = ring_for(plan, getattr(driver, "READ_HEAD", 0))
+    sampler = _sampler(plan, ring, sensor, port)
+    sampler.reads_by(sensor.device.reads(driver, ring, sampler.ended), sensor.device.check)
+    period_us = None if plan["trigger"]["kind"] == "pulse" else plan["samples_per_read"] * plan["period_us"]
+    return Stream(number, period_us, sampler, Packetizer(plan, ring, clock, port.seal, queue), clock)
 
 
-def arm(plan, stream, port):
+def arm(plan, stream, sensor, port):
     """Let the triggers of a stream come."""
     trigger = plan["trigger"]
     if trigger["kind"] == "periodic":
         port.on_tick(plan["period_us"], stream.sampler.trigger)
     else:
-        port.on_edge(trigger["pin"], stream.sampler.trigger)
+        port.on_edge(_pin(trigger, sensor), stream.sampler.trigger, _active_low(sensor))
 
 
-def _sampler(plan, ring, driver, port):
+def _sampler(plan, ring, sensor, port):
     trigger = plan["trigger"]
     if trigger["kind"] == "periodic":
         return Sampler(ring, port.ticks_us, port.TICK_LATENCY_US)
-    pin = trigger["pin"]
-    stamps = port.edge_stamps(pin) if trigger["timestamps"] == "hardware" else None
+    driver = sensor.driver
+    pin, active_low = _pin(trigger, sensor), _active_low(sensor)
+    stamps = port.edge_stamps(pin, active_low) if trigger.get("timestamps") == "hardware" else None
+    stamp, latency_us = (stamps.newest, 0) if stamps else (port.ticks_us, port.EDGE_LATENCY_US)
     if trigger["kind"] == "fifo_watermark":
         backlog_us = (driver.FIFO_SAMPLES - plan["samples_per_read"]) * plan["period_us"]
-        stamp, latency_us = (stamps.newest, 0) if stamps else (port.ticks_us, port.EDGE_LATENCY_US)
-        return WatermarkSampler(ring, port, stamp, port.level(pin), backlog_us, latency_us)
+        return _watermark_sampler(driver)(ring, port, stamp, port.level(pin, active_low), backlog_us, latency_us)
+    if getattr(driver, "LINE_HOLDS", False):
+        from .core.held import HeldSampler
+
+        return HeldSampler(ring, port, stamp, port.level(pin, active_low), latency_us)
     if stamps:
         return StampedSampler(ring, port.ticks_us, stamps)
-    return Sampler(ring, port.ticks_us, port.EDGE_LATENCY_US)
+    return Sampler(ring, port.ticks_us, latency_us)
+
+
+# What not every payload needs is loaded by those that do.
+
+
+def _watermark_sampler(driver):
+    if getattr(driver, "RISES_ONCE", False):
+        from .core.rising import RisingSampler
+
+        return RisingSampler
+    from .core.watermark import WatermarkSampler
+
+    return WatermarkSampler
+
+
+def _pin(trigger, sensor):
+    # Pulses come where the sensor counts them.
+    return sensor.config["pin"] if trigger["kind"] == "pulse" else trigger["pin"]
+
+
+def _active_low(sensor):
+    return getattr(sensor.driver, "ACTIVE_LOW", False)

@@ -32,6 +32,10 @@ class LinkQueue:
         """Octets the link has not yet taken."""
         return self._waiting
 
+    def reserve(self, octets):
+        """Leave so many more octets to reports."""
+        self._room_for_samples -= octets
+
     @micropython.native
     def put_samples(self, buf, start, size):
         """Queue a stream's frame, as put_report; False where the reserve begins."""

@@ -37,6 +37,7 @@ class Reporter:
         self._sequence = 0
         self._event_counts = [0] * (reports.HIGH + 1)  # message type counters, by subtype
         self._housekeeping_count = 0
+        self._coefficients_count = 0
         self._words = array("i", bytes(4 * at.SNAPSHOT_LEN))
         self._buf = frame.frame_buffer()
 
@@ -70,6 +71,23 @@ class Reporter:
         self._clear(reports.EVENT_LEN)
         struct.pack_into(reports.SENSOR_LAYOUT, self._buf, _SOURCE_AT, event, stream, 0, bus_errors)
         return self._send_event(event)
+
+    @micropython.native
+    def coefficients(self, sensor, octets):
+        """Report what sensor number `sensor` said of itself: at most MAX_COEFFICIENTS octets."""
+        count = self._coefficients_count
+        self._coefficients_count = (count + 1) & 0xFFFF
+        self._clear(reports.COEFFICIENTS_LEN)
+        struct.pack_into(
+            reports.COEFFICIENTS_LAYOUT,
+            self._buf,
+            _SOURCE_AT,
+            reports.COEFFICIENTS_ID + sensor,
+            len(octets),
+            b"",
+            octets,
+        )
+        self._send(reports.PARAMETERS, reports.VALUE_REPORT, count, reports.COEFFICIENTS_LEN)
 
     @micropython.native
     def ledger(self, number, sampler, packetizer):

@@ -4,6 +4,7 @@ from array import array
 
 from freefall_wire.const import const
 from freefall_wire.native import micropython, ptr8, ptr32
+from freefall_wire.packet import SAMPLE_TIME_LEN
 
 from . import words as at
 
@@ -89,7 +90,7 @@ class Ring:
     def take(self, buf, start: int, most: int) -> int:
         """Copy the oldest reads to buf[start:], at most `most` and as far as each is one period after the one before it.
 
-        Returns the reads copied, 0 only when none waits. Consumer only.
+        Half a period of jitter and latency is allowed. Returns the reads copied, 0 only when none waits. Consumer only.
         """
         words = ptr32(self.words)
         source = ptr8(self.octets)
@@ -117,11 +118,17 @@ class Ring:
                 if behind != step:
                     steps = behind // step
                     more = behind - steps * step
-                # Half a period of jitter and latency is allowed; beyond that an edge was merged with another, or never came.
                 late = 0
-                if steps <= words[_MOST_STEPS] and elapsed > steps * period + more * period // step + (period >> 1):
-                    late = 1
-                if late or behind != step:
+                early = 0
+                if steps <= words[_MOST_STEPS]:
+                    expected = steps * period + more * period // step
+                    # An edge was merged with another, or never came.
+                    if elapsed > expected + (period >> 1):
+                        late = 1
+                    # The one before this was read long after it was made.
+                    elif elapsed < expected - (period >> 1):
+                        early = 1
+                if late or early or behind != step:
                     if taken:
                         return taken
                     words[_LATE] = (words[_LATE] + late) & _COUNTER_MASK
@@ -163,8 +170,23 @@ def due_handler(words, reads, max_latency_us):
             age = (now - w[_SLOTS + 1 + 2 * (tail & (depth - 1))]) & _TICKS_MASK
             if age >= limit[1] and age <= _TICKS_MASK >> 1:
                 return 1
-        if w[_DUE] and w[_READING] == 0:
+        if w[_DUE] > 0 and w[_READING] == 0:
             return 1
         return 0
 
     return due
+
+
+def ring_for(plan, head_len):
+    """The ring of one stream of a payload plan; head_len: see Ring."""
+    depth, step = plan["ring_depth"], plan["samples_per_read"]
+    sample_len, period_us = plan["sample_len"], plan["period_us"]
+    if not plan["sample_times"]:
+        return Ring(depth, sample_len, step, period_us, head_len)
+    # Loaded by those who need it.
+    from .timed_ring import TimedRing
+
+    ring = TimedRing(depth, sample_len - SAMPLE_TIME_LEN, step, period_us, head_len)
+    if plan["trigger"]["kind"] == "pulse":
+        ring.words[_MOST_STEPS] = 0  # pulses have no pace to be late by
+    return ring

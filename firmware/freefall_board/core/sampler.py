@@ -150,7 +150,7 @@ def merged_handler(words, count, begin):
 
 
 def end_handler(words, ticks_us):
-    """A handler that publishes the slot of a good read, and counts; good: 1 or 0."""
+    """A handler that publishes the slot of a good read, and counts; good: see ports/__init__.py."""
 
     @micropython.viper
     def on_end(good: int):
@@ -158,7 +158,7 @@ def end_handler(words, ticks_us):
         step = w[_STEP]
         w[_READING] = 0
         w[_CHANGES] = (w[_CHANGES] + 1) & _COUNTER_MASK
-        if good:
+        if good > 0:
             w[_TAKEN] = (w[_TAKEN] + step) & _COUNTER_MASK
             w[_ERRORS_IN_ROW] = 0
             took = (int(ticks_us()) - w[_STAMP]) & _TICKS_MASK

@@ -9,6 +9,7 @@ from .words import STOPPED
 _SILENT_PERIODS = 10
 _LEAST_SILENT_US = 200000
 _MOST_SILENT_US = 500000000
+_NEVER_US = 0x3FFFFFFF  # more than a difference of ticks can be
 # Between two events of one stream: a sensor that fails and recovers all the time must not fill the link with saying so.
 _EVENT_PAUSE_US = 100000
 
@@ -17,14 +18,16 @@ class Stream:
     """`sampler.trigger` is for the port's interrupt; everything else is foreground."""
 
     def __init__(self, number, period_us, sampler, packetizer, clock):
-        """period_us: between two triggers."""
+        """period_us: between two triggers; None where they come when they will."""
         self.number = number
         self.sampler = sampler
         self.packetizer = packetizer
         self.due = packetizer.due  # due(tick): whether to call send()
         self._resume = sampler.resume
         self._clock = clock
-        self._silent_us = min(max(_LEAST_SILENT_US, _SILENT_PERIODS * period_us), _MOST_SILENT_US)
+        self._silent_us = _NEVER_US
+        if period_us is not None:
+            self._silent_us = min(max(_LEAST_SILENT_US, _SILENT_PERIODS * period_us), _MOST_SILENT_US)
         self._answers = True
         self._told_at = 0
         self._may_tell = False

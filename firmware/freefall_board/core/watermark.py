@@ -64,13 +64,17 @@ class WatermarkSampler(Sampler):
     @micropython.native
     def resume(self):
         """Begin the read that is due and that no interrupt has begun."""
-        if self._words[_READING] or not self._level():
+        if self._words[_READING] or not self._has_enough():
             return
         state = self._interrupts_off()
         # Only now it is sure that no interrupt does the same.
-        if not self._words[_READING] and self._level():
+        if not self._words[_READING] and self._has_enough():
             self._resume()
         self._interrupts_on(state)
+
+    @micropython.native
+    def _has_enough(self):
+        return self._level()
 
     @micropython.native
     def _resume(self):
@@ -153,7 +157,7 @@ class WatermarkSampler(Sampler):
     @micropython.native
     def _on_ended(self, good):
         words = self._words
-        if good:
+        if good > 0:
             words[_GOOD_STAMP] = words[_STAMP]
             took = (self._ticks_us() - words[_STAMP]) & _TICKS_MASK
             if took < self._quickest_us:
@@ -162,19 +166,29 @@ class WatermarkSampler(Sampler):
                 # It waited so long for its bus that the FIFO may have overflowed.
                 self._suspect = self._suspect or _OVERRUNS
             self._count_good(1)
-            if self._level():
-                self._next_is_due()
-                self._begin_due()
+            self._go_on(took)
             return
         # As if it had not been begun. To try again is for the foreground: interrupts would do nothing else.
         words[_SEEN] = (words[_SEEN] - words[_STEP]) & _COUNTER_MASK
         words[_READING] = 0
         words[_CHANGES] = (words[_CHANGES] + 1) & _COUNTER_MASK
         words[_DUE_STAMP] = words[_STAMP]
-        words[_DUE] = 1
+        words[_DUE] = self._try_again(good)
         self._suspect = _BUS_ERRORS
         if words[_ERRORS_IN_ROW] < _STOPPED:
             words[_ERRORS_IN_ROW] += 1
+
+    @micropython.native
+    def _go_on(self, took):
+        # A good read is over, so long after its stamp.
+        if self._level():
+            self._next_is_due()
+            self._begin_due()
+
+    @micropython.native
+    def _try_again(self, good):
+        # What a failed read leaves to be due.
+        return 1
 
 
 def edge_handler(words, stamp, on_due):

@@ -18,6 +18,7 @@ _I2C_HIGH_SPEED = const(0x80)  # its reset value; the bus may run above 400 kHz
 _INTERRUPT_HIGH = const(0x40)
 _FIFO_FULL_ON_INT1 = const(0x02)
 _AXES = const(3)
+_SAMPLE_LEN = const(9)
 _NVM_BUSY = const(0x10)
 _STANDBY = const(0x01)
 _MEASURE = const(0x00)
@@ -40,7 +41,7 @@ class Adxl355:
         self._range = _I2C_HIGH_SPEED | _INTERRUPT_HIGH | config["range_code"]
         self._odr = config["odr_code"]
         self._watermark = config["watermark"]
-        self.sample_register = _FIFO_DATA if self._watermark else _XDATA3
+        self.sample_reads = ((bytes((_FIFO_DATA if self._watermark else _XDATA3,)), _SAMPLE_LEN),)
 
     def identify(self):
         """See drivers/__init__.py."""

@@ -2,12 +2,17 @@
 
 
 class PulseCounter:
-    """Pulses since the board began to count, modulo 2^32: 4 octets, little-endian."""
+    """Pulses since the board began to count, and pulses and microseconds since the last sample; see ports/__init__.py."""
 
-    sample_register = 0
+    sample_reads = ((b"", 12),)
+
+    @staticmethod
+    def board_device(port, config):
+        """See drivers/__init__.py; config: the pin."""
+        return port.counter(config["pin"])
 
     def __init__(self, device, config):
-        """device: a port's counter; config: the pin, which the port has used."""
+        """See drivers/__init__.py."""
 
     def identify(self):
         """See drivers/__init__.py."""

@@ -17,7 +17,7 @@ _SETTINGS_MASK = const(0x0FE0)  # MOD, CONV, AVG; the rest are flags
 class Tmp117:
     """Temperature: 2 octets, big-endian, two's complement."""
 
-    sample_register = _TEMP_RESULT
+    sample_reads = ((bytes((_TEMP_RESULT,)), 2),)
 
     def __init__(self, device, config):
         """device: see ports/__init__.py; config: averages_code as bits 6..5 of the configuration hold it."""

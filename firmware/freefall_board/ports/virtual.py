@@ -1,13 +1,16 @@
 """A board that is a simulation: the firmware on CPython, simulated time, sensor models on simulated buses.
 
-Buses (virtual_buses.py) and links take the time their bits take; the processor takes none. Interrupts behave as on the chip
+Buses (virtual_bus.py) and links take the time their bits take; the processor takes none. Interrupts behave as on the chip
 (virtual_interrupts.py), and an edge while its own line is still pending is merged with it (and counted: a chip cannot).
 """
 
 from freefall_wire import frame, reports
 
-from .virtual_buses import I2CBus, SPIBus
-from .virtual_interrupts import Counter, EdgeStamps, InterruptController
+from .virtual_devices import AnalogInput, Counter
+from .virtual_i2c import I2CBus
+from .virtual_interrupts import EdgeStamps, InterruptController
+from .virtual_spi import SPIBus
+from .virtual_uart import UARTBus
 
 _TICKS_MODULO = 1 << 30  # as MicroPython's ticks_us on a 32-bit board
 _TICKS_HALF = 1 << 29
@@ -60,20 +63,26 @@ class Port:
     seal = staticmethod(frame.seal_in_place)
     EDGE_LATENCY_US = TICK_LATENCY_US = 0
 
-    def __init__(self, clock, on_octets, boot_count=1):
+    def __init__(self, clock, on_octets, boot_count=1, interrupts=None):
         self.lines = {}  # by pin
         self.ticks = []  # lines of periodic ticks, in the order of their streams
         self.wire = None
         self._clock = clock
-        self._i2c_targets = self._spi_targets = {}
+        self._i2c_targets = self._spi_targets = self._uart_targets = self._analog_sources = {}
         self._on_octets = on_octets
         self._boot_count = boot_count
-        self._interrupts = InterruptController()
+        self._interrupts = interrupts or InterruptController()
 
-    def connect(self, i2c_targets, spi_targets):
-        """Put sensor models on the buses: by bus id lists of I2C models, and SPI models by their pin of chip select."""
+    def connect(self, i2c_targets, spi_targets, uart_targets, analog_sources):
+        """Put sensor models on the board.
+
+        By the number of their bus: lists of I2C models, SPI models by their pin of chip select, and UART models; models of what
+        drives an analog input by its pin.
+        """
         self._i2c_targets = i2c_targets
         self._spi_targets = spi_targets
+        self._uart_targets = uart_targets
+        self._analog_sources = analog_sources
 
     def ticks_us(self):
         """As time.ticks_us on a 32-bit MicroPython: wraps every 1073.7 s."""
@@ -103,26 +112,34 @@ class Port:
 
     def bus(self, plan):
         """See ports/__init__.py."""
-        if plan["kind"] == "spi":
-            return SPIBus(self._clock, self._interrupts, plan, self._spi_targets.get(plan["id"], {}))
-        return I2CBus(self._clock, self._interrupts, plan, self._i2c_targets.get(plan["id"], []))
+        kind, number = plan["kind"], plan["id"]
+        if kind == "spi":
+            return SPIBus(self._clock, self._interrupts, plan, self._spi_targets.get(number, {}))
+        if kind == "uart":
+            return UARTBus(self._clock, self._interrupts, plan, self._uart_targets.get(number))
+        return I2CBus(self._clock, self._interrupts, plan, self._i2c_targets.get(number, []))
 
     def counter(self, pin):
         """See ports/__init__.py."""
-        counter = Counter()
-        self.line(pin).listeners.append(counter.take_edge)
+        counter = Counter(self._clock)
+        self.line(pin).listen(counter.take_edge, False)
         return counter
 
-    def edge_stamps(self, pin):
+    def adc(self, pin):
+        """See ports/__init__.py."""
+        return AnalogInput(self._analog_sources[pin])
+
+    def edge_stamps(self, pin, active_low):
         """See ports/__init__.py."""
         stamps = EdgeStamps(self.ticks_us)
-        self.line(pin).listeners.append(stamps.take_edge)
+        self.line(pin).listen(stamps.take_edge, active_low)
         return stamps
 
-    def level(self, pin):
+    def level(self, pin, active_low):
         """See ports/__init__.py."""
         line = self.line(pin)
-        return lambda: int(line.high)
+        line.pull(active_low)
+        return lambda: line.level(active_low)
 
     def interrupts_off(self):
         """Nothing: simulated interrupts come only when simulated time passes."""
@@ -130,9 +147,9 @@ class Port:
     def interrupts_on(self, state):
         """As interrupts_off."""
 
-    def on_edge(self, pin, handler):
-        """Call handler at every rising edge of a pin."""
-        self.line(pin).handler = handler
+    def on_edge(self, pin, handler, active_low):
+        """Call handler at every edge of a pin."""
+        self.line(pin).interrupt(handler, active_low)
 
     def line(self, pin):
         """The interrupt line of a pin; without a handler until the firmware sets one."""

@@ -9,17 +9,43 @@ class Line:
         self.waiting = False
         self.handler = handler
         self.high = False
-        self.listeners = []  # take_edge of hardware that sees every edge, at once
+        self._active_low = False
+        self._driven = False
+        self._listeners = []  # (active low, take_edge)
         self._controller = controller
 
     def set(self, level):
-        """Drive the line; a rising edge is an interrupt."""
-        rising = level and not self.high
-        self.high = level
-        if rising:
-            for take_edge in self.listeners:
+        """Drive the line, True for high; an edge is an interrupt."""
+        self._driven = True
+        high = bool(level)
+        if high == self.high:
+            return
+        self.high = high
+        for active_low, take_edge in self._listeners:
+            if high != active_low:
                 take_edge()
+        if high != self._active_low:
             self.request()
+
+    def pull(self, active_low):
+        """Let the board's resistor hold the line inactive as long as nobody drives it."""
+        if not self._driven:
+            self.high = active_low
+
+    def interrupt(self, handler, active_low):
+        """Call handler at every edge: a rising one or, active_low, a falling one."""
+        self.pull(active_low)
+        self.handler = handler
+        self._active_low = active_low
+
+    def listen(self, take_edge, active_low):
+        """Call take_edge, of hardware that sees every edge, at once."""
+        self.pull(active_low)
+        self._listeners.append((active_low, take_edge))
+
+    def level(self, active_low):
+        """1 while the line is active, else 0."""
+        return int(self.high != active_low)
 
     def request(self):
         """Ask for the interrupt."""
@@ -57,7 +83,7 @@ class InterruptController:
 
 
 class EdgeStamps:
-    """Hardware time stamps of a line's rising edges."""
+    """Hardware time stamps of a line's edges."""
 
     def __init__(self, ticks_us):
         self._ticks_us = ticks_us
@@ -65,7 +91,7 @@ class EdgeStamps:
         self._count = 0
 
     def take_edge(self):
-        """A rising edge, now."""
+        """An edge, now."""
         self._newest = self._ticks_us()
         self._count += 1
 
@@ -77,26 +103,3 @@ class EdgeStamps:
     def newest(self):
         """The tick of the newest edge."""
         return self._newest
-
-
-class Counter:
-    """A device that counts the rising edges of a line."""
-
-    def __init__(self):
-        self._pulses = 0
-
-    def take_edge(self):
-        """A rising edge, now."""
-        self._pulses += 1
-
-    def check(self):
-        """Nothing: a read is over at once."""
-
-    def reads(self, register, ring, ended):
-        """See ports/__init__.py; the read is over at once."""
-
-        def start(slot):
-            ring.octets[slot * 4 : slot * 4 + 4] = (self._pulses % (1 << 32)).to_bytes(4, "little")
-            ended(1)
-
-        return start

@@ -8,11 +8,13 @@ from typing import Protocol
 from ..decode import BoardReport, Item
 from ..definition import Definition
 from ..errors import BoardError
+from ..sensors.analog import AnalogSource
 from ..sensors.catalogue.pulse_counter import PulseSource
 from ..sensors.i2c import I2CTarget
 from ..sensors.part import Clock, Part, Pin, Wiring
 from ..sensors.registry import SENSORS
 from ..sensors.spi import SPITarget
+from ..sensors.uart import UARTPart
 from .scenario import Signals
 
 # Octets are handed on in pieces of this much board time.
@@ -23,11 +25,16 @@ _PATIENCE_NS = 5_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The sensor models of a definition: all of them in its order, and by bus those on one. Pins they drive themselves."""
+    """The sensor models of a definition: all of them in its order, and by bus those on one. Lines they drive themselves.
+
+    Buses are numbered as their controllers are; every I2C and SPI bus of the plan is there, with sensors or not.
+    """
 
     all: list[Part | PulseSource]
-    i2c: dict[int, list[I2CTarget]]  # by the number of the controller; every bus of the plan is there, with sensors or not
-    spi: dict[int, dict[int, SPITarget]]  # likewise, by the pin of the chip select
+    i2c: dict[int, list[I2CTarget]]
+    spi: dict[int, dict[int, SPITarget]]  # by the pin of the chip select
+    uart: dict[int, UARTPart]
+    analog: dict[int, AnalogSource]  # by the pin
 
 
 class SimulatedBoard(Protocol):
@@ -53,20 +60,25 @@ def attach_models(
     """
     plan = json.loads(definition.plan)
     i2c, spi = ([bus["id"] for bus in plan["buses"] if bus["kind"] == kind] for kind in ("i2c", "spi"))
-    models = Models([], {number: [] for number in i2c}, {number: {} for number in spi})
+    models = Models([], {number: [] for number in i2c}, {number: {} for number in spi}, {}, {})
     for number, sensor in enumerate(plan["sensors"]):
         kind = SENSORS[sensor["driver"]]
         lines = _lines(plan, number, pin)
         if "pin" in sensor["config"]:
             lines["pin"] = pin(sensor["config"]["pin"])
-        signals = {**kind.signals, **(scenario or {}).get(definition.sensors[number].name, {})}
-        model = kind.model(Wiring(clock, sensor.get("address"), lines, seed + number, signals))
+        compiled = definition.sensors[number]
+        signals = {**kind.signals, **(scenario or {}).get(compiled.name, {})}
+        model = kind.model(Wiring(clock, sensor.get("address"), lines, seed + number, signals, compiled.table))
         models.all.append(model)
         if sensor["bus"] is None:
+            if isinstance(model, AnalogSource):
+                models.analog[sensor["config"]["pin"]] = model
             continue
         bus = plan["buses"][sensor["bus"]]
         if bus["kind"] == "spi":
             models.spi[bus["id"]][sensor["cs"]] = model
+        elif bus["kind"] == "uart":
+            models.uart[bus["id"]] = model
         else:
             models.i2c[bus["id"]].append(model)
     return models

@@ -26,7 +26,7 @@ class VirtualBoard:
         self.port = Port(self.clock, self._octets.extend, boot_count)
         models = attach_models(definition, self.clock, self.port.line, seed, scenario)
         self.models = models.all
-        self.port.connect(models.i2c, models.spi)
+        self.port.connect(models.i2c, models.spi, models.uart, models.analog)
         self._payload = Payload(json.loads(definition.plan), definition.definition_id.to_bytes(4, "big"), self.port)
         self._started = False
 

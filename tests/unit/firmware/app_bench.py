@@ -34,7 +34,7 @@ def make_plan(thermometers=1, accelerometer=True, period_us=10_000, timestamps="
 
 def make_fast_plan(timestamps="interrupt", **changes):
     """A plan: an ADXL355 at 4 kHz by its FIFO on SPI; another at 1 kHz and a TMP117 on one I2C bus; and a pulse counter."""
-    buses = [{"freq_hz": 5_000_000, "id": 0, "kind": "spi", "timeout_us": 2000}, _i2c(0)]
+    buses = [{"freq_hz": 5_000_000, "id": 0, "kind": "spi", "mode": 0, "timeout_us": 2000}, _i2c(0)]
     sensors, streams = [], []
     sensor = {"driver": "adxl355", "cs": 17, "bus": 0, "config": {"range_code": 1, "odr_code": 0, "watermark": _WATERMARK}}
     trigger = {"kind": "fifo_watermark", "pin": 15, "timestamps": timestamps}
@@ -43,7 +43,7 @@ def make_fast_plan(timestamps="interrupt", **changes):
     _add(sensors, streams, sensor, 9, 10, 1000, {"kind": "data_ready", "pin": 14, "timestamps": timestamps})
     _add(sensors, streams, _thermometer() | {"address": 0x48, "bus": 1}, 2, 1, 20_000, {"kind": "periodic"})
     counter = {"driver": "pulse_counter", "bus": None, "config": {"pin": 18}}
-    _add(sensors, streams, counter, 4, 2, 50_000, {"kind": "periodic"})
+    _add(sensors, streams, counter, 12, 2, 50_000, {"kind": "periodic"})
     return _plan(buses, sensors, streams) | changes
 
 
@@ -73,7 +73,7 @@ def _add(sensors, streams, sensor, sample_len, samples, period_us, trigger, step
         {
             "apid": APID + 1 + len(streams), "sensor": len(sensors), "sample_len": sample_len, "samples_per_packet": samples,
             "packet_len": codec.stream_packet_length(samples, sample_len), "period_us": period_us, "ring_depth": 64,
-            "max_latency_ms": 50, "trigger": trigger, "samples_per_read": step,
+            "max_latency_ms": 50, "trigger": trigger, "samples_per_read": step, "sample_times": False,
         }
     )  # fmt: skip
     sensors.append(sensor)
@@ -81,7 +81,7 @@ def _add(sensors, streams, sensor, sample_len, samples, period_us, trigger, step
 
 def _plan(buses, sensors, streams):
     return {
-        "format": 2, "apid": APID, "buses": buses, "sensors": sensors, "streams": streams, "housekeeping_ms": 1000,
+        "format": 3, "apid": APID, "buses": buses, "sensors": sensors, "streams": streams, "housekeeping_ms": 1000,
         "link": {"transport": "uart0", "baud": 921_600}, "watchdog_ms": 0,
     }  # fmt: skip
 
@@ -106,7 +106,7 @@ class Bench:
                 i2c[bus["id"]].append(self.models[-1])
             else:
                 spi[bus["id"]][sensor["cs"]] = self.models[-1]
-        self.port.connect(i2c, spi)
+        self.port.connect(i2c, spi, {}, {})
         self.plan = plan
         self._packets = []  # decoded so far
         self.payload = Payload(copy.deepcopy(plan), DEFINITION_ID, self.port)

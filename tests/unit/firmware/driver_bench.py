@@ -1,13 +1,13 @@
 """A driver and the strict register model of its part, on a bus of the virtual board."""
 
 from freefall.board.clock import SimulatedClock
-from freefall.definition.drivers import DRIVERS
 from freefall.sensors.catalogue import adxl355 as adxl355_model
 from freefall.sensors.catalogue import tmp117 as tmp117_model
 from freefall_board.drivers.adxl355 import Adxl355
 from freefall_board.drivers.tmp117 import Tmp117
-from freefall_board.ports.virtual_buses import I2CBus, SPIBus
+from freefall_board.ports.virtual_i2c import I2CBus
 from freefall_board.ports.virtual_interrupts import InterruptController
+from freefall_board.ports.virtual_spi import SPIBus
 
 MS = 1_000_000
 _ADXL355_AT, _TMP117_AT = 0x1D, 0x48
@@ -21,7 +21,7 @@ class Bench:
     def __init__(self, make_model, driver, config, bus="i2c"):
         self.clock = SimulatedClock()
         self.model = make_model(self.clock)
-        plan = {"freq_hz": _FREQ_HZ[bus], "timeout_us": 1000}
+        plan = {"freq_hz": _FREQ_HZ[bus], "timeout_us": 1000, "mode": 0}
         interrupts = InterruptController()
         if bus == "i2c":
             wires = I2CBus(self.clock, interrupts, plan, [self.model])
@@ -37,8 +37,9 @@ class Bench:
         return self.driver.configure(self.sleep_ms)
 
     def read(self, samples=1):
-        sample = bytearray(samples * DRIVERS[self.model.part.lower()].SAMPLE_LEN)
-        self.device.read(self.driver.sample_register, sample)
+        ((command, count),) = self.driver.sample_reads
+        sample = bytearray(samples * count)
+        self.device.read(command[0], sample)
         return bytes(sample)
 
     def register(self, number):

@@ -85,7 +85,7 @@ def test_watermark_is_counted_in_entries_of_one_axis_and_mapped_to_the_first_int
 
 @pytest.mark.parametrize(("watermark", "register"), [(0, 0x08), (1, 0x11), (25, 0x11)])
 def test_samples_are_read_where_the_plan_has_them_made_ready(watermark, register):
-    assert make_adxl355(watermark=watermark).driver.sample_register == register
+    assert make_adxl355(watermark=watermark).driver.sample_reads == ((bytes((register,)), 9),)
 
 
 @either_bus

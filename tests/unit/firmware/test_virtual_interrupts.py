@@ -2,8 +2,7 @@
 
 import pytest
 
-from freefall_board.core.ring import Ring
-from freefall_board.ports.virtual_interrupts import Counter, EdgeStamps, InterruptController
+from freefall_board.ports.virtual_interrupts import EdgeStamps, InterruptController
 from unit.firmware.parts import Ticks
 
 
@@ -86,7 +85,7 @@ def test_controller_goes_on_after_a_handler_that_failed(bench):
 def test_hardware_sees_every_edge_when_it_comes_though_interrupts_are_late(bench):
     ticks = Ticks(5)
     stamps = EdgeStamps(ticks.now)
-    bench.b.listeners.append(stamps.take_edge)
+    bench.b.listen(stamps.take_edge, False)
 
     def three_edges():
         for _ in range(3):
@@ -102,32 +101,47 @@ def test_hardware_sees_every_edge_when_it_comes_though_interrupts_are_late(bench
 
 def test_level_that_stays_high_is_one_edge_for_the_hardware(bench):
     stamps = EdgeStamps(Ticks().now)
-    bench.a.listeners.append(stamps.take_edge)
+    bench.a.listen(stamps.take_edge, False)
     for level in (True, True, False, False, True):
         bench.a.set(level)
     assert stamps.count() == 2
 
 
-def test_counter_is_read_at_once_into_its_slot_little_endian():
-    counter = Counter()
-    ring, ended = Ring(4, 4, 1, 1000), []
-    start = counter.reads(0, ring, ended.append)
-    for _ in range(0x0203):
-        counter.take_edge()
-    start(2)
-    assert (ring.octets, ended) == (bytes(8) + bytes((3, 2, 0, 0)) + bytes(4), [1])
-    counter.take_edge()
-    start(3)
-    assert (ring.octets[12:], ended) == (bytes((4, 2, 0, 0)), [1, 1])
+# Polarity
 
 
-def test_counter_wraps_at_2_to_the_32():
-    counter = Counter()
-    counter._pulses = 2**32 - 1
-    ring = Ring(1, 4, 1, 1000)
-    start = counter.reads(0, ring, lambda good: None)
-    start(0)
-    assert ring.octets == b"\xff\xff\xff\xff"
-    counter.take_edge()
-    start(0)
-    assert ring.octets == bytes(4)
+def test_active_low_line_calls_its_handler_when_it_falls(bench):
+    bench.a.interrupt(bench.a.handler, True)
+    for level in (True, False, False, True, False):
+        bench.a.set(level)
+    assert bench.text == "aAaA"
+    assert (bench.a.level(True), bench.a.level(False)) == (1, 0)
+
+
+def test_line_that_nobody_drives_is_inactive_whichever_way_that_is(bench):
+    assert (bench.a.level(False), bench.b.level(False)) == (0, 0)
+    bench.a.interrupt(bench.a.handler, True)
+    assert (bench.a.high, bench.a.level(True)) == (True, 0)
+    bench.a.set(False)
+    assert bench.text == "aA"
+
+
+def test_resistor_does_not_move_a_line_that_is_driven(bench):
+    bench.a.set(False)
+    bench.a.interrupt(bench.a.handler, True)
+    assert (bench.a.high, bench.a.level(True), bench.text) == (False, 1, "")
+    bench.a.set(True)
+    bench.a.set(False)
+    assert bench.text == "aA"
+
+
+def test_hardware_stamps_the_falling_edges_of_an_active_low_line(bench):
+    ticks = Ticks(5)
+    falling, rising = EdgeStamps(ticks.now), EdgeStamps(ticks.now)
+    bench.a.set(True)
+    bench.a.listen(falling.take_edge, True)
+    bench.a.listen(rising.take_edge, False)
+    for level in (False, True, False, True):
+        ticks.true_us += 10
+        bench.a.set(level)
+    assert (falling.count(), falling.newest(), rising.count(), rising.newest()) == (2, 35, 2, 45)
