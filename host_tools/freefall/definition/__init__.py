@@ -16,10 +16,12 @@ from .compiled import Definition, Sensor, Stream
 from .diagnostics import Diagnostic, Findings
 from .feasibility import Margin
 from .model import Document
-from .reading import read_file, read_toml
+from .reading import FILE_NAME, read_file, read_toml
+from .schema import json_schema
 from .translate import translate
 
 __all__ = [
+    "FILE_NAME",
     "Channel",
     "Definition",
     "Diagnostic",
@@ -55,8 +57,3 @@ def parse_definition(text: str, name: str, *, infeasible: bool = False) -> Defin
     if diagnostics := findings.sorted():
         raise DefinitionError(diagnostics)
     return replace(compile_document(document, text), margins=margins)
-
-
-def json_schema() -> dict:
-    """The JSON Schema of payload.toml, for editors."""
-    return Document.model_json_schema()

@@ -1,7 +1,9 @@
 """What every sensor of the catalogue tells about itself: its table in a definition, and its data sheet's numbers."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, get_args
+from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
+
+from pydantic import Field
 
 from .channels import Channel
 from .fields import Table
@@ -81,7 +83,7 @@ class SensorTable(Table):
 class BusSensorTable(SensorTable):
     """A sensor on a bus: on I2C at `address`, on SPI at `cs`; on a UART it is alone."""
 
-    bus: str
+    bus: Annotated[str, Field(description="the bus that it is on, by the name of its section")]
 
     BUSES: ClassVar[tuple[str, ...]] = ("i2c",)  # the kinds it can be on: "i2c", "spi", "uart"
     SPI_MODE: ClassVar[int] = 0  # clock polarity and phase
