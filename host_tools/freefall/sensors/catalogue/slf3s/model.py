@@ -30,7 +30,7 @@ class Slf3s(CommandTarget):
     flow: seconds -> ml/min; temperature: seconds -> degC; air: seconds -> more than 0.5 while air is in the line. While it
     measures, a read gets the mean of the values since the last read, with noise from `seed`, in the middle of that time; a read
     before there is a new value is not acknowledged. The flags tell what happened since the last read: with air in the line the
-    flow reads 0. Faults: `absent`, `fail_next`, `power_cycle`.
+    flow reads 0. Faults: `absent`, `fail_next`, `power_cycle`; after the last a read is not acknowledged until the next command.
     """
 
     part = "SLF3S"
@@ -48,6 +48,7 @@ class Slf3s(CommandTarget):
         self._gauss = random.gauss
         self._serial = [random.randrange(0x10000) for _ in range(4)]
         self._power_up()
+        self._lost_power = False  # and nobody noticed
 
     def _power_up(self) -> None:
         self._first_ns: int | None = None  # of the first value; None: it does not measure
@@ -57,6 +58,7 @@ class Slf3s(CommandTarget):
 
     def _on_power_cycle(self, off_ns: int) -> None:
         self._power_up()
+        self._lost_power = True
 
     # Commands -----------------------------------------------------------------------------------------------
 
@@ -75,6 +77,7 @@ class Slf3s(CommandTarget):
     def _on_command(self, command: int, arguments: tuple[int, ...]) -> None:
         if arguments:
             raise ModelError(self.part, "the command has no argument", "4.3", command, arguments[0])
+        self._lost_power = False
         self._identity = {_PREPARE_PRODUCT: 1, _READ_PRODUCT: 2}.get(command, 0)
         if command == _STOP:
             self._first_ns = None
@@ -98,6 +101,8 @@ class Slf3s(CommandTarget):
         if self._identity == 2:
             product = self._variant.product
             return words(product >> 16, product, *self._serial)
+        if self._lost_power:
+            return None
         raise ModelError(self.part, "a read, and it neither measures nor was asked for its product number", "4.3")
 
     def _sample(self, new: int) -> bytes:
