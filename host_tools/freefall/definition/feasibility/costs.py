@@ -35,6 +35,19 @@ READ_COSTS = {
     "immediate": ReadCost(45, 0),  # a counter or a converter of the chip's own
 }
 
+
+
+def read_cost(bus: str | None, trigger: str, timestamps: str | None) -> ReadCost:
+    """Of a stream's reads: the kind of its bus, None without one; its trigger; who takes its time stamps."""
+    if bus is None:
+        return READ_COSTS["immediate"]
+    if trigger == "fifo_watermark":
+        return READ_COSTS["fifo"]
+    if bus == "uart":
+        return READ_COSTS["uart"]
+    return READ_COSTS["stamped" if timestamps == "hardware" else "transfer"]
+
+
 # The foreground's.
 SAMPLE_US = 10  # taking a sample out of its ring
 PACKET_US = 900  # making a packet of samples: headers, time, CRC, framing, the queue

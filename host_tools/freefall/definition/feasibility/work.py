@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from freefall_wire import frame, reports
 
-from ...sensors.pico import UART_PINS
+from ...sensors.pico import CONTROLLERS, UART_PINS
 from ..draft import Draft, Flow
 from ..located import Path
 from ..promises import StallsTable
 from . import costs
-from .costs import READ_COSTS, ReadCost
+from .costs import ReadCost
 
 # Stalls of either kind come no closer together than ten times their length, so that they take this much of the time.
 STALL_SHARE = 0.1
@@ -19,20 +19,10 @@ _BITS_PER_UART_OCTET = 10
 _US = 1_000_000
 
 
-def kind_of(flow: Flow) -> str:
-    """Which of READ_COSTS a read of this stream has."""
-    if flow.bus_name is None:
-        return "immediate"
-    if flow.stream.trigger == "fifo_watermark":
-        return "fifo"
-    if flow.bus_name in UART_PINS:
-        return "uart"
-    return "stamped" if getattr(flow.stream, "timestamps", None) == "hardware" else "transfer"
-
-
 def read_cost(flow: Flow) -> ReadCost:
     """What a read of this stream takes of the processor."""
-    return READ_COSTS[kind_of(flow)]
+    kind = flow.bus_name and CONTROLLERS[flow.bus_name].kind
+    return costs.read_cost(kind, flow.stream.trigger, getattr(flow.stream, "timestamps", None))
 
 
 def reads_per_s(flow: Flow) -> float:
