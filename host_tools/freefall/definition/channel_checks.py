@@ -101,8 +101,8 @@ def _word(draft: Draft, path: Path, table, sensor: SensorTable):
     octets, bits = sensor.sample_len(), 8 * table.octets
     where = f"a sample of [sensor.{value_at((*path[:2], 'sensor'), draft.data)}] has {octets} octets"
     if table.octet + table.octets > octets:
-        last = f"{table.octet} to {table.octet + table.octets - 1}" if table.octets > 1 else f"{table.octet}"
-        draft.refuse((*path, "octet"), f"is outside: the field takes octets {last}, and {where}, counted from 0")
+        taken = f"octet {table.octet}" if table.octets == 1 else f"octets {table.octet} to {table.octet + table.octets - 1}"
+        draft.refuse((*path, "octet"), f"is outside: the field is in {taken}, counted from 0, and {where}")
     if table.shift >= bits:
         draft.refuse((*path, "shift"), f"leaves nothing: the word has {bits} bits; the most is {bits - 1}")
     elif table.shift + table.bits() > bits:

@@ -60,10 +60,13 @@ class Findings:
 
     def quote(self, path: Path) -> str:
         """`key = value`, or `[section]`, as the author wrote it; long values are shortened. In a list: `element in key`."""
-        written = " ".join(self._located.written(path).split())
+        element = isinstance(path[-1], int)
+        place = self._located.places[path]
+        written = self._located.text[place.start : place.stop] if element else self._located.written(path)
+        written = " ".join(written.split())
         if len(written) > _LONGEST_QUOTE:
             written = written[: _LONGEST_QUOTE - 3] + "..."
-        if isinstance(path[-1], int):
+        if element:
             return f"{written} in {next(key for key in reversed(path) if isinstance(key, str))}"
         return written if self._located.is_header(path) else f"{path[-1]} = {written}"
 

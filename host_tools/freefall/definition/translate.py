@@ -132,7 +132,12 @@ def _refusal(error: dict, path: Path) -> str:
     if kind == NOT_ALLOWED:
         return f"is not possible; it must be {context['allowed']}"
     if kind in _BOUNDS:
-        return _BOUNDS[kind].format(**context)
+        return _BOUNDS[kind].format(**{name: _number(limit) for name, limit in context.items() if isinstance(limit, int | float)})
+    if kind not in _KINDS:  # a sensor of another package may ask for more than we have words for
+        return f"is not possible: {error['msg']}"
     end = foreign(error["input"]) if kind == "string_pattern_mismatch" else ""
-    # A sensor of another package may ask for more than we have words for.
-    return f"must be {_KINDS[kind].format(table='.'.join(path))}{end}" if kind in _KINDS else f"is not possible: {error['msg']}"
+    return f"must be {_KINDS[kind].format(table='.'.join(map(str, path)))}{end}"
+
+
+def _number(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else f"{limit:g}"
