@@ -531,6 +531,15 @@ def test_a_read_without_a_register_is_refused(build):
         build()[1].read_on(1)
 
 
+@pytest.mark.parametrize("error_ppm", [-100_000, 50_000])
+def test_clock_that_is_off_makes_samples_faster_or_slower(build, clock, error_ppm):
+    part, bus, _ = build(mode=0x80)
+    part.rate_error_ppm = error_ppm
+    bus.write(MODE, 0x03)
+    clock.advance_to(5000 * MS)
+    assert len(part.produced) == 500 * (1 + error_ppm / 1e6)
+
+
 def test_shutdown_ends_measuring_and_keeps_the_fifo(build, clock):
     part, bus, _ = build()
     clock.advance_to(55 * MS)

@@ -40,8 +40,8 @@ class Max30102(RegisterTarget):
 
     red, ir: seconds -> photocurrent in nA at the LED currents the experiment uses; an LED without current gives none. A
     sample is that of the middle of the pulses it is made from, with noise from `seed` that shrinks with their number, in the
-    resolution that the pulse width gives. Without one, the FIFO reads zeros; such reads are counted in `empty_reads`. Faults:
-    `absent`, `fail_next`, `power_cycle`.
+    resolution that the pulse width gives. `rate_error_ppm` makes its clock fast (positive) or slow, as it is when measuring
+    begins. An empty FIFO reads zeros; such reads are counted in `empty_reads`. Faults: `absent`, `fail_next`, `power_cycle`.
     """
 
     part = "MAX30102"
@@ -52,6 +52,7 @@ class Max30102(RegisterTarget):
     def __init__(self, address: int | None, clock: Clock, interrupt: Pin | None, red: Signal, ir: Signal, seed: int):
         super().__init__(address, clock)
         self.empty_reads = 0
+        self.rate_error_ppm = 0.0
         self.fifo = Fifo()
         self._signals = (red, ir)
         self._gauss = Random(f"max30102 {address} {seed}").gauss
@@ -183,7 +184,7 @@ class Max30102(RegisterTarget):
         if rate >= len(SAMPLE_RATES_HZ) or SAMPLE_RATES_HZ[rate] > FASTEST_HZ[width]:
             raise self._error("so many pulses of this width do not fit", "Table 11", spo2)
         self._pulses = AVERAGINGS[min(self._registers[FIFO_CONFIG] >> 5, len(AVERAGINGS) - 1)]
-        self._pulse_ns = 1e9 / SAMPLE_RATES_HZ[rate]
+        self._pulse_ns = 1e9 / (SAMPLE_RATES_HZ[rate] * (1 + self.rate_error_ppm * 1e-6))
         self._bits = ADC_BITS[width]
         self._steps_per_na = (1 << self._bits) / ADC_RANGES_NA[spo2 >> 5]
         self._samples.begin(self._pulses * self._pulse_ns)
