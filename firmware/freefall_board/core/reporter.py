@@ -84,7 +84,7 @@ class Reporter:
             _SOURCE_AT,
             reports.COEFFICIENTS_ID + sensor,
             len(octets),
-            b"",
+            0,
             octets,
         )
         self._send(reports.PARAMETERS, reports.VALUE_REPORT, count, reports.COEFFICIENTS_LEN)
