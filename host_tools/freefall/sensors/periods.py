@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from .part import Clock, Pin
+from .part import Clock, Part, Pin
 
 
 class Periods:
@@ -41,6 +41,19 @@ class Periods:
     def stop(self) -> None:
         """Nothing is due from now on."""
         self._run += 1
+
+
+class Paced(Part):
+    """A part that measures by a clock of its own.
+
+    `rate_error_ppm` makes that fast (positive) or slow, as it is when measuring begins.
+    """
+
+    rate_error_ppm = 0.0
+
+    def _paced(self, duration_ns: float) -> float:
+        """How long takes what should take so long."""
+        return duration_ns / (1 + self.rate_error_ppm * 1e-6)
 
 
 class Line:

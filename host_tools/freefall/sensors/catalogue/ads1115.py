@@ -8,7 +8,7 @@ from pydantic import Field
 from ..channels import Channel, Linear, RawWord
 from ..fields import address_of, one_of
 from ..part import ModelError, Produced, Wiring
-from ..periods import Line, Periods
+from ..periods import Line, Paced, Periods
 from ..sensor import Sensor
 from ..signals import drift
 from ..table import BusSensorTable
@@ -89,7 +89,7 @@ def noise_v(range_code: int, rate_code: int) -> float:
     return NOISE_UVPP[range_code][rate_code] * 1e-6 / _PEAK_TO_PEAK_SIGMAS
 
 
-class Ads1115(WordRegisters):
+class Ads1115(Paced, WordRegisters):
     """An ADS1115 after its power-up: powered down.
 
     A result is the voltage's mean over its conversion (its middle stands for it) plus noise, and saturates. Settings that are
@@ -165,7 +165,7 @@ class Ads1115(WordRegisters):
         self._conversions.begin(self._duration_ns(), began_ns=began_ns)
 
     def _duration_ns(self) -> float:
-        return 1e9 / RATES_HZ[self._converts >> 5 & 7]  # type: ignore[operator]
+        return self._paced(1e9 / RATES_HZ[self._converts >> 5 & 7])  # type: ignore[operator]
 
     def _finish(self, time_ns: int) -> None:
         converted = self._converts

@@ -8,7 +8,7 @@ from pydantic import Field
 from ..channels import Channel, Linear, RawWord
 from ..fields import address_of, one_of
 from ..part import ModelError, Produced, Wiring
-from ..periods import Periods
+from ..periods import Paced, Periods
 from ..sensor import Sensor
 from ..signals import drift
 from ..table import BusSensorTable
@@ -97,7 +97,7 @@ def full_words(shunt_range_mv: int, bus_range_v: int) -> tuple[int, int]:
     return shunt_range_mv * 100, bus_range_v * 250
 
 
-class Ina219(WordRegisters):
+class Ina219(Paced, WordRegisters):
     """An INA219 after its power-up: it converts both voltages over and over, 532 us each.
 
     A result is the mean over its conversion (its middle stands for it) plus noise of one LSB a conversion, less with averages; it
@@ -174,10 +174,8 @@ class Ina219(WordRegisters):
             self._conversions.stop()
             return
         self._values[BUS] &= ~_READY
-        self._period_ns = 1000 * (
-            CONVERSIONS_US[self._shunt_step] * bool(self._measures_shunt)
-            + CONVERSIONS_US[self._bus_step] * bool(self._measures_bus)
-        )
+        shunt_us, bus_us = CONVERSIONS_US[self._shunt_step], CONVERSIONS_US[self._bus_step]
+        self._period_ns = self._paced(1000 * (shunt_us * bool(self._measures_shunt) + bus_us * bool(self._measures_bus)))
         self._conversions.begin(self._period_ns, began_ns=now_ns, once=not continuous)
 
     def _finish(self, time_ns: int) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 from ..channels import Channel, Linear, RawWord
 from ..fields import address_of, one_of
 from ..part import ModelError, Produced, Wiring
-from ..periods import Line, Periods
+from ..periods import Line, Paced, Periods
 from ..sensor import Sensor
 from ..signals import drift
 from ..table import BusSensorTable
@@ -89,11 +89,11 @@ class Ina226Table(BusSensorTable):
         }
 
 
-class Ina226(WordRegisters):
+class Ina226(Paced, WordRegisters):
     """An INA226 after its power-up: it converts both voltages over and over, 1.1 ms each, without averages.
 
     A result is the mean over its conversion (its middle stands for it) plus noise of one LSB a conversion, less with averages; it
-    saturates. `line` is the ALERT pin, open drain: high while it rests. Faults: `absent`, `fail_next`, `power_cycle`.
+    saturates. `data_ready` is the ALERT pin, open drain: high while it rests. Faults: `absent`, `fail_next`, `power_cycle`.
     """
 
     part = "INA226"
@@ -170,17 +170,17 @@ class Ina226(WordRegisters):
         self._averages = AVERAGES[settings >> 9 & 7]
         self._measures_shunt, self._measures_bus, continuous = settings & 1, settings & 2, settings & 4
         shunt_ns, bus_ns = (CONVERSIONS_US[settings >> shift & 7] * 1000 for shift in (3, 6))
-        self._shunt_ns, self._bus_ns = shunt_ns * bool(self._measures_shunt), bus_ns * bool(self._measures_bus)
+        converted_ns = shunt_ns * bool(self._measures_shunt) + bus_ns * bool(self._measures_bus)
         if not self._measures_shunt and not self._measures_bus:
             self._conversions.stop()  # a power-down keeps the flag
             return
         self._values[MASK] &= ~_READY
         self._show_alert()
-        period_ns = self._averages * (self._shunt_ns + self._bus_ns)
-        self._conversions.begin(period_ns, began_ns=now_ns, once=not continuous)
+        self._period_ns = self._paced(self._averages * converted_ns)
+        self._conversions.begin(self._period_ns, began_ns=now_ns, once=not continuous)
 
     def _finish(self, time_ns: int) -> None:
-        middle_s = (time_ns - self._averages * (self._shunt_ns + self._bus_ns) / 2) * 1e-9
+        middle_s = (time_ns - self._period_ns / 2) * 1e-9
         values = self._values
         if self._measures_shunt:
             volts = self._current(middle_s) * self._shunt_ohm

@@ -9,7 +9,7 @@ from pydantic import Field
 from ..channels import Channel, Linear, RawWord
 from ..fields import Pin, address_of, one_of
 from ..part import Produced, Wiring
-from ..periods import Line, Periods
+from ..periods import Line, Paced, Periods
 from ..registers import RegisterSPIPart, RegisterTarget
 from ..sensor import Sensor
 from ..signals import drift, station_axis
@@ -97,13 +97,18 @@ class Lsm6dsoTable(BusSensorTable):
         """See SensorTable."""
         return {name: GYRO_NOISE_DPS if name.startswith("g") else ACCEL_NOISE_G[self.range_g] for name in _AXES}
 
+    def bandwidth_hz(self) -> dict[str, float]:
+        """See SensorTable."""
+        gyro_hz = float(_GYRO_BANDWIDTHS_HZ[ODRS_HZ.index(self.odr_hz)])
+        return {name: gyro_hz if name.startswith("g") else self.odr_hz / 2 for name in _AXES}
+
     def full_scale(self) -> dict[str, tuple[float, float]]:
         """See SensorTable."""
         ends = {name: float(self.range_dps if name.startswith("g") else self.range_g) for name in _AXES}
         return {name: (-end, end) for name, end in ends.items()}
 
 
-class Lsm6dso(RegisterTarget, RegisterSPIPart):
+class Lsm6dso(Paced, RegisterTarget, RegisterSPIPart):
     """An LSM6DSO after its power-up: both sensors off, every register at its reset value.
 
     White noise of the data sheet's density over the bandwidth at the rate is added to each axis; words saturate. The first
@@ -218,7 +223,7 @@ class Lsm6dso(RegisterTarget, RegisterSPIPart):
         noise_g = ACCEL_NOISE_G[range_g] * (ODRS_HZ[odr] / 2) ** 0.5
         self._scales = 3 * ((dps_per_lsb, noise_dps / dps_per_lsb),) + 3 * ((g_per_lsb, noise_g / g_per_lsb),)
         self._gyro_from_ns = self.clock.now_ns() + GYRO_START_NS
-        self._periods.begin(1e9 / ODRS_HZ[odr])
+        self._periods.begin(self._paced(1e9 / ODRS_HZ[odr]))
 
     def _finish(self, time_ns: int) -> None:
         t_s, gauss = time_ns * 1e-9, self._gauss

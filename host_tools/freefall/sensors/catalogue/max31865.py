@@ -9,7 +9,7 @@ from pydantic import Field
 from ..channels import Channel, Compensated, Linear, RawWord
 from ..fields import Pin, one_of
 from ..part import Produced, Wiring
-from ..periods import Line, Periods
+from ..periods import Line, Paced, Periods
 from ..registers import RegisterSPIPart
 from ..sensor import Sensor
 from ..signals import temperature_drift
@@ -119,7 +119,7 @@ def noise_lsb(rtd_ohm: float, reference_ohm: float) -> float:
     return _NOISE_V / (_BIAS_V * reference_ohm / (reference_ohm + rtd_ohm) / FULL_SCALE)
 
 
-class Max31865(RegisterSPIPart):
+class Max31865(Paced, RegisterSPIPart):
     """A MAX31865 after its power-up: bias off, no conversions.
 
     A result is the element's resistance at the end of a conversion plus noise; it saturates. `data_ready` is DRDY, low from a
@@ -213,7 +213,7 @@ class Max31865(RegisterSPIPart):
         self._config = value & ~(_ONE_SHOT | _CLEAR)
         if begins:
             filter_hz = FILTERS_HZ[value & _50_HZ]
-            self._conversions.begin(1e9 / filter_hz, _SINGLE_NS[filter_hz], once=not value & _AUTO)
+            self._conversions.begin(self._paced(1e9 / filter_hz), self._paced(_SINGLE_NS[filter_hz]), once=not value & _AUTO)
 
     # Conversions --------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from ..channels import Channel, Linear, RawWord
 from ..fields import Pin, address_of, one_of
 from ..part import Produced, Wiring
-from ..periods import Line, Periods
+from ..periods import Line, Paced, Periods
 from ..registers import RegisterSPIPart, RegisterTarget
 from ..sensor import Sensor
 from ..signals import drift
@@ -61,6 +61,7 @@ class Rm3100Table(BusSensorTable):
     RATE_KEY: ClassVar[str] = "rate_hz"
     TRIGGERS: ClassVar[tuple[str, ...]] = ("data_ready", "periodic")
     BUSES: ClassVar[tuple[str, ...]] = ("i2c", "spi")
+    RATE_TOLERANCE: ClassVar[float] = 0.2  # section 5.2.1: a standard deviation of 7 %
 
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""
@@ -86,7 +87,7 @@ class Rm3100Table(BusSensorTable):
         return dict.fromkeys(_AXES, (-_FULL_SCALE_UT, _FULL_SCALE_UT))
 
 
-class Rm3100(RegisterTarget, RegisterSPIPart):
+class Rm3100(Paced, RegisterTarget, RegisterSPIPart):
     """An RM3100 after its power-up: idle, 200 cycles, 37 Hz.
 
     A result is the field at the end of its measurement plus noise. Continuous measurements begin at once and then every period of
@@ -197,14 +198,15 @@ class Rm3100(RegisterTarget, RegisterSPIPart):
         self._measurements.stop()
         if value & _START:
             duration_ns = self._duration_ns()
-            self._measurements.begin(max(1e9 / RATES_HZ[self._values[TMRC] - _FIRST_RATE], duration_ns), duration_ns)
+            interval_ns = self._paced(1e9 / RATES_HZ[self._values[TMRC] - _FIRST_RATE])
+            self._measurements.begin(max(interval_ns, duration_ns), duration_ns)
 
     def _duration_ns(self) -> float:
         counts = [self._cycles[n] << 8 | self._cycles[n + 1] for n in (0, 2, 4)]
         if min(counts) == 0:
             raise self._error("no cycles are counted", "5.1")
         self._scales = [(lsb_per_ut(count), noise_ut(count)) for count in counts]
-        return sum(measurement_us(count) for count in counts) / 3 * 1000
+        return self._paced(sum(measurement_us(count) for count in counts) / 3 * 1000)
 
     def _finish(self, time_ns: int) -> None:
         self._polls = False
