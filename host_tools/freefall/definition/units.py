@@ -48,7 +48,7 @@ _COMMON = (
     *("uA", "W", "mW", "ohm", "Hz", "s", "ms", "us", "m", "mm", "um", "%", "%RH", "ppm", "lux", "lx", "rad/s", "deg/s", "dps"),
     *("T", "uT", "nT", "gauss", "count", "counts", "cps", "cpm", "Bq", "Gy", "Sv", "mol", "ml/min", "N", "strain"),
 )
-_LIKENESS = 0.75  # of 1: among thousands of names, some are always a little alike
+_LIKENESS = 0.8  # of 1: among thousands of names, some are always a little alike
 _KINDS = {
     "1": "a plain number",
     "degC": "a temperature",
