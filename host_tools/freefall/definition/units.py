@@ -155,13 +155,18 @@ def _name(name: str) -> str:
     return name
 
 
+@cache
+def _names() -> list[str]:
+    return list(filter(str.isalpha, dir(_registry())))
+
+
 def _power(power: str | None) -> str:
     return f"**{power}" if power else ""
 
 
 def _meant(name: str) -> str:
     by_case = {known.lower(): known for known in reversed(_COMMON)}
-    close = by_case.get(name.lower()) or closest(name, _COMMON) or closest(name, filter(str.isalpha, dir(_registry())), _LIKENESS)
+    close = by_case.get(name.lower()) or closest(name, _COMMON) or closest(name, _names(), _LIKENESS)
     return f'; did you mean "{close}"?' if close else ""
 
 
