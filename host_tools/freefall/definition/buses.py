@@ -86,7 +86,7 @@ class UartBus(BusTable):
     tx: Annotated[Pin, Field(description="the board's pin that the sensor listens to")]
     rx: Annotated[Pin, Field(description="the board's pin that the sensor talks to")]
     baud: Annotated[int, Field(ge=1200, le=1_000_000, description="bits per second")]
-    timeout_us: TimeoutUs = 50_000
+    timeout_us: TimeoutUs = 100_000
 
     def _wire_us(self, written: int, read: int) -> float:
         return _BITS_PER_UART_OCTET * (written + read) * 1_000_000 / self.baud

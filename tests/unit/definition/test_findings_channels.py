@@ -85,7 +85,7 @@ FAULTS = {
     "unit nobody knows": (
         CALIBRATION,
         "scale = 1\nunit = 'celcius'",
-        ["33:8: unit = 'celcius' is not a unit: nobody knows \"celcius\"; did you mean \"celsius\"?"],
+        ['33:8: unit = \'celcius\' is not a unit: nobody knows "celcius"; did you mean "celsius"?'],
     ),
     "field outside the sample": (
         FIELD,
