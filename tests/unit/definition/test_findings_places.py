@@ -114,8 +114,8 @@ FAULTS = {
     "own times of a burst": (
         spoiled(("watermark = 25", "watermark = 25\nsample_times = true"), text=FAST),
         [
-            '36:1: sample_times = true does not go with trigger = "fifo_watermark": it is for trigger = "data_ready" or "periodic" '
-            'or "pulse"; remove it'
+            '36:1: sample_times = true does not go with trigger = "fifo_watermark": it is for trigger = "data_ready" or '
+            '"periodic" or "pulse"; remove it'
         ],
     ),
     "own times that are a number": (
