@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from freefall.definition import Channel, Linear, RawWord, Sensor, json_schema, parse_definition
+from freefall.definition import Channel, Linear, RawWord, Sensor, parse_definition
 from freefall.sensors.catalogue.pulse_counter import PulseCounterTable
 from freefall.sensors.pico import spi_hz
 from unit.definition.sample import FAST, SOUND, changed
@@ -40,7 +40,9 @@ FAST_PLAN = (
     b'{"apid":66,"channels":["temperature"],"max_latency_ms":1000,"name":"temperature","packet_len":24,'
     b'"period_us":500000,"ring_depth":8,"sample_len":2,"sample_times":false,"samples_per_packet":2,"samples_per_read":1,"sensor":1,'
     b'"trigger":{"kind":"periodic"}},'
-    b'{"apid":67,"channels":' + json.dumps(PulseCounterTable.CHANNELS, separators=(",", ":")).encode() + b',"max_latency_ms":1000,"name":"dose","packet_len":32,'
+    b'{"apid":67,"channels":'
+    + json.dumps(PulseCounterTable.CHANNELS, separators=(",", ":")).encode()
+    + b',"max_latency_ms":1000,"name":"dose","packet_len":32,'
     b'"period_us":1000000,"ring_depth":8,"sample_len":12,"sample_times":false,"samples_per_packet":1,"samples_per_read":1,"sensor":2,'
     b'"trigger":{"kind":"periodic"}}],"watchdog_ms":0}'
 )
@@ -277,23 +279,3 @@ def test_the_definition_holds_what_the_text_says():
 def test_an_unknown_stream_is_refused_with_the_known_ones():
     with pytest.raises(KeyError, match='no stream "sound" in payload shaker; it has vibration, temperature'):
         parse_definition(SOUND, "payload.toml").stream("sound")
-
-
-def test_the_json_schema_knows_every_section_bus_driver_and_trigger():
-    schema = json_schema()
-    sections = ["payload", "link", "housekeeping", "watchdog", "bus", "sensor", "stream"]
-    assert list(schema["properties"]) == sections
-    kinds = schema["$defs"]
-    assert kinds["Adxl355Table"]["properties"]["range_g"]["enum"] == [2, 4, 8]
-    assert list(kinds["BusesTable"]["properties"]) == ["i2c0", "i2c1", "spi0", "spi1"]
-    assert set(kinds["SpiBus"]["required"]) == {"kind", "sck", "mosi", "miso", "freq_hz"}
-    assert set(kinds["FifoStream"]["required"]) == {"sensor", "trigger", "pin", "watermark"}
-    assert "rate_hz" not in kinds["FifoStream"]["properties"] and kinds["FifoStream"]["additionalProperties"] is False
-    assert kinds["FifoStream"]["properties"]["watermark"]["description"] == "samples in one burst from the FIFO"
-    tables = [next(iter(schema["properties"][section]["patternProperties"].values())) for section in ("sensor", "stream")]
-    choices = [choice["discriminator"] for choice in (schema["properties"]["link"], *tables)]
-    assert [(choice["propertyName"], set(choice["mapping"])) for choice in choices] == [
-        ("transport", {"uart0", "uart1", "usb"}),
-        ("driver", {"adxl355", "pulse_counter", "tmp117"}),
-        ("trigger", {"data_ready", "fifo_watermark", "periodic"}),
-    ]
