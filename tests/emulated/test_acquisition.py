@@ -147,12 +147,19 @@ def test_stamps_of_a_fifo_name_the_microsecond_of_its_watermark_and_date_every_s
 def test_pulse_counts_are_those_of_the_source_at_each_tick(fifo):
     tube = fifo.models["tube"]
     stamps = fifo.stamps_us("radiation")
-    counts = {index: int.from_bytes(raw, "little") for index, raw in fifo.samples("radiation").items()}
+    words = {
+        index: [int.from_bytes(raw[at : at + 4], "little") for at in (0, 4, 8)]
+        for index, raw in fifo.samples("radiation").items()
+    }
+    counts = {index: count for index, (count, _, _) in words.items()}
     assert list(counts) == list(range(len(counts))) and len(counts) >= 150
     at_stamp = {index: tube.count_at(fifo.ns(stamps[index])) for index in counts}
     at_read = {index: tube.count_at(fifo.ns(stamps[index] + COUNTED_US)) for index in counts}
     assert all(at_stamp[index] <= count <= at_read[index] for index, count in counts.items())
     assert counts[len(counts) - 1] > 0.5 * PULSES_HZ
+    # Each sample tells of its own interval, too.
+    assert [words[index][1] for index in words if index] == [counts[index] - counts[index - 1] for index in counts if index]
+    assert all(abs(words[index][2] - (stamps[index] - stamps[index - 1])) < COUNTED_US for index in words if index)
     # Seldom a pulse comes between the two: else the count is known exactly.
     assert sum(at_stamp[index] == at_read[index] for index in counts) >= 0.85 * len(counts)
 

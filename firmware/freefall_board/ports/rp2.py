@@ -8,12 +8,18 @@ import micropython
 
 from freefall_wire import reports
 
-from . import rp2_pio
 from .rp2_seal_asm import seal_in_place
 
 # In a folder of its own: each write lengthens what every look into its folder must read.
 _STATE_FOLDER = "state"
 _BOOT_COUNT_FILE = "state/boot_count"
+
+
+def _pio():
+    # Loaded when sensors are set up, for the first frame is on its way before that.
+    from . import rp2_pio
+
+    return rp2_pio
 
 
 def _make_folder(name):
@@ -88,7 +94,7 @@ class Port:
 
     def counter(self, pin):
         """See ports/__init__.py."""
-        counter = rp2_pio.Counter(self._state_machine(), pin)
+        counter = _pio().Counter(self._state_machine(), pin)
         self._kept.append(counter)
         return counter
 
@@ -102,23 +108,23 @@ class Port:
 
     def edge_stamps(self, pin, active_low):
         """See ports/__init__.py."""
-        stamps = rp2_pio.EdgeStamps(self._state_machine(), pin, active_low)
+        stamps = _pio().EdgeStamps(self._state_machine(), pin, active_low)
         self._kept.append(stamps)
         return stamps
 
     def level(self, pin, active_low):
         """See ports/__init__.py."""
-        return rp2_pio.level_reader(pin, active_low)
+        return _pio().level_reader(pin, active_low)
 
     def on_edge(self, pin, handler, active_low):
         """Call handler whenever a line becomes active. Edges while it waits to run are one more call, not several."""
-        line = rp2_pio.input_line(pin, active_low)
+        line = _pio().input_line(pin, active_low)
         line.irq(handler, machine.Pin.IRQ_FALLING if active_low else machine.Pin.IRQ_RISING, hard=True)
         self._kept.append(line)
 
     def on_tick(self, period_us, handler):
         """Call handler every period_us, counted by hardware."""
-        self._kept.append(rp2_pio.start_tick(self._state_machine(), period_us, handler))
+        self._kept.append(_pio().start_tick(self._state_machine(), period_us, handler))
 
     def _state_machine(self):
         number = self._state_machines

@@ -102,7 +102,10 @@ class Bus:
 
 
 def overdue_handler(words, failed):
-    """A function: 1 when the read under way has failed or takes too long, or the bus still recovers; else 0. Interrupt-safe."""
+    """A function: 1 when the read under way has failed or the bus still recovers, 2 when it takes too long; else 0.
+
+    Interrupt-safe.
+    """
 
     @micropython.viper
     def overdue() -> int:
@@ -115,7 +118,7 @@ def overdue_handler(words, failed):
         if w[_PHASE] == _SETTLING:
             return 0
         if (ptr32(_TIMERAWL)[0] - w[_BEGUN]) & _TICKS_MASK > w[_TIMEOUT_US]:
-            return 1
+            return 2
         return 0
 
     return overdue
@@ -130,7 +133,8 @@ def check_handler(words, starts, ended, overdue, recover):
 
     @micropython.viper
     def check():
-        if int(overdue()) == 0:
+        why = int(overdue())
+        if why == 0:
             return
         w = ptr32(words)
         current = w[_CURRENT]
@@ -143,7 +147,7 @@ def check_handler(words, starts, ended, overdue, recover):
             w[_CURRENT] = _NOBODY
             w[_SPOILT] = 0
             w[_PHASE] = _READING
-            ended[current](0)
+            ended[current](1 - why)
         if free:
             release(words, starts)
             return
