@@ -40,7 +40,7 @@ FAULTS = {
     ),
     "missing key": (
         [("range_g = 2\n", "")],
-        ['12:9: [sensor.accel] needs range_g with driver = "adxl355"'],
+        ['12:9: [sensor.accel] needs range_g with driver = "adxl355": full scale in g; less is finer'],
     ),
     "missing driver": (
         [('driver = "tmp117"\n', "")],
@@ -398,7 +398,9 @@ def test_streams_without_any_sensor():
 
 def test_eight_streams_are_the_limit():
     stream = '[stream.s{}]\nsensor = "warmth"\ntrigger = "periodic"\nrate_hz = 1\n'
-    eight = spoiled(("freq_hz = 400000", "freq_hz = 1000000"), ("odr_hz = 1000", "odr_hz = 125")) + "".join(stream.format(number) for number in range(6))
+    eight = spoiled(("freq_hz = 400000", "freq_hz = 1000000"), ("odr_hz = 1000", "odr_hz = 125")) + "".join(
+        stream.format(number) for number in range(6)
+    )
     assert findings(eight) == []
     assert findings(eight + stream.format(6)) == ["55:9: there are 9 streams; the limit is 8"]
 
@@ -462,9 +464,7 @@ def test_any_scale_but_zero_calibrates(scale):
 
 def test_a_sensor_of_no_known_driver_is_not_judged_further():
     text = spoiled(("adxl355", "zzz"), ('bus = "i2c0"\naddress = 0x1D', "bus = []\naddress = {}"))
-    assert findings(text) == [
-        f'13:10: driver = "zzz" is not in the catalogue of sensors; known drivers: {", ".join(DRIVERS)}'
-    ]
+    assert findings(text) == [f'13:10: driver = "zzz" is not in the catalogue of sensors; known drivers: {", ".join(DRIVERS)}']
 
 
 @pytest.mark.parametrize(

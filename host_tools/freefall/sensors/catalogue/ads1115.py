@@ -44,9 +44,11 @@ class Ads1115Table(BusSensorTable):
 
     driver: Literal["ads1115"]
     address: Annotated[address_of(0x48, 0x49, 0x4A, 0x4B), Field(description="its I2C address, by the ADDR pin")]
-    input: one_of(str, INPUTS)
-    range_v: one_of(float, RANGES_V, "{:g}".format) = 2.048
-    rate_hz: one_of(int, RATES_HZ) = 128
+    input: Annotated[one_of(str, INPUTS), Field(description="the input it measures, or the two between which it does")]
+    range_v: Annotated[
+        one_of(float, RANGES_V, "{:g}".format), Field(description="the largest voltage that it measures, in V; less is finer")
+    ] = 2.048
+    rate_hz: Annotated[one_of(int, RATES_HZ), Field(description="conversions per second; fewer are quieter")] = 128
 
     SAMPLE_LEN: ClassVar[int] = 2
     CHANNELS: ClassVar[tuple[str, ...]] = ("voltage",)

@@ -51,7 +51,7 @@ class As7341Table(BusSensorTable):
 
     driver: Literal["as7341"]
     address: Annotated[address_of(0x39), Field(description="its I2C address")] = 0x39
-    gain: one_of(float, GAINS, "{:g}".format) = 256
+    gain: Annotated[one_of(float, GAINS, "{:g}".format), Field(description="more for dim light; too much saturates")] = 256
     atime: Annotated[int, Field(ge=0, le=255, description="steps of an integration, minus 1")] = 29
     astep: Annotated[int, Field(ge=0, le=65_534, validate_default=True, description="length of a step in 2.78 us, minus 1")] = 599
 

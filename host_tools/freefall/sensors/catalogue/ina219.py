@@ -43,9 +43,12 @@ class Ina219Table(BusSensorTable):
     driver: Literal["ina219"]
     address: Annotated[address_of(*range(0x40, 0x50)), Field(description="its I2C address, by the sensor's A0 and A1 pins")]
     shunt_ohm: Annotated[float, Field(gt=0, description="the resistor that the current flows through")]
-    shunt_range_mv: one_of(int, SHUNT_RANGES_MV) = 320
-    bus_range_v: one_of(int, BUS_RANGES_V) = 32
-    averages: one_of(int, AVERAGES) = 1
+    shunt_range_mv: Annotated[
+        one_of(int, SHUNT_RANGES_MV),
+        Field(description="the largest voltage across the shunt that it measures, in mV; less is finer"),
+    ] = 320
+    bus_range_v: Annotated[one_of(int, BUS_RANGES_V), Field(description="the largest supply voltage that it measures, in V")] = 32
+    averages: Annotated[one_of(int, AVERAGES), Field(description="conversions in one value; more are quieter and slower")] = 1
 
     SAMPLE_LEN: ClassVar[int] = 4
     CHANNELS: ClassVar[tuple[str, ...]] = ("current", "bus_voltage", "shunt_voltage")

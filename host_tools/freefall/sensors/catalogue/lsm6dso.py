@@ -55,9 +55,14 @@ class Lsm6dsoTable(BusSensorTable):
     driver: Literal["lsm6dso"]
     address: Annotated[address_of(0x6A, 0x6B) | None, Field(description="its I2C address, by the sensor's SA0 pin")] = None
     cs: Annotated[Pin | None, Field(description="the pin that its chip select is wired to")] = None
-    odr_hz: one_of(float, ODRS_HZ, "{:g}".format)
-    range_g: one_of(int, sorted(ACCEL_RANGES_G)) = 2
-    range_dps: one_of(int, sorted(GYRO_RANGES_DPS)) = 250
+    odr_hz: Annotated[one_of(float, ODRS_HZ, "{:g}".format), Field(description="samples per second of the sensor")]
+    range_g: Annotated[
+        one_of(int, sorted(ACCEL_RANGES_G)), Field(description="the accelerometer's full scale, in g; less is finer")
+    ] = 2
+    range_dps: Annotated[
+        one_of(int, sorted(GYRO_RANGES_DPS)),
+        Field(description="the gyroscope's full scale, in degrees per second; less is finer"),
+    ] = 250
 
     SAMPLE_LEN: ClassVar[int] = 12
     CHANNELS: ClassVar[tuple[str, ...]] = _AXES

@@ -44,10 +44,12 @@ class Max31865Table(BusSensorTable):
 
     driver: Literal["max31865"]
     cs: Annotated[Pin, Field(description="the pin that its chip select is wired to")]
-    rtd_ohm: one_of(int, (100, 1000))
+    rtd_ohm: Annotated[
+        one_of(int, (100, 1000)), Field(description="the thermometer's resistance at 0 degC: 100 for a Pt100, 1000 for a Pt1000")
+    ]
     reference_ohm: Annotated[float, Field(gt=0, description="the reference resistor, usually 4 to 4.3 times rtd_ohm")]
-    wires: one_of(int, (2, 3, 4))
-    filter_hz: one_of(int, (50, 60)) = 50
+    wires: Annotated[one_of(int, (2, 3, 4)), Field(description="wires to the thermometer; 3 and 4 take their own resistance out")]
+    filter_hz: Annotated[one_of(int, (50, 60)), Field(description="the mains that its filter suppresses, in Hz")] = 50
 
     SAMPLE_LEN: ClassVar[int] = 2
     CHANNELS: ClassVar[tuple[str, ...]] = ("temperature", "resistance")

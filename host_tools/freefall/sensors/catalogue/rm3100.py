@@ -53,7 +53,7 @@ class Rm3100Table(BusSensorTable):
     driver: Literal["rm3100"]
     address: Annotated[address_of(*range(0x20, 0x24)) | None, Field(description="its I2C address, by SA1 and SA0")] = None
     cs: Annotated[Pin | None, Field(description="the pin that its chip select is wired to")] = None
-    rate_hz: one_of(float, RATES_HZ, "{:g}".format) = 37
+    rate_hz: Annotated[one_of(float, RATES_HZ, "{:g}".format), Field(description="measurements per second of the sensor")] = 37
     cycle_count: Annotated[int, Field(ge=30, le=400, description="oscillations counted for each axis")] = 200
 
     SAMPLE_LEN: ClassVar[int] = 9

@@ -48,8 +48,10 @@ class Tsl2591Table(BusSensorTable):
 
     driver: Literal["tsl2591"]
     address: Annotated[address_of(0x29), Field(description="its I2C address")] = 0x29
-    gain: one_of(int, GAINS) = 25
-    integration_ms: one_of(int, INTEGRATIONS_MS) = 100
+    gain: Annotated[one_of(int, GAINS), Field(description="more for dim light; too much saturates")] = 25
+    integration_ms: Annotated[
+        one_of(int, INTEGRATIONS_MS), Field(description="how long it collects light for a value, in ms")
+    ] = 100
 
     SAMPLE_LEN: ClassVar[int] = 5
     CHANNELS: ClassVar[tuple[str, ...]] = ("ch0", "ch1", "illuminance")

@@ -46,8 +46,10 @@ class Veml7700Table(BusSensorTable):
 
     driver: Literal["veml7700"]
     address: Annotated[address_of(0x10), Field(description="its I2C address")] = 0x10
-    gain: one_of(float, GAINS, "{:g}".format) = 0.125
-    integration_ms: one_of(int, tuple(INTEGRATIONS_MS)) = 100
+    gain: Annotated[one_of(float, GAINS, "{:g}".format), Field(description="more for dim light; too much saturates")] = 0.125
+    integration_ms: Annotated[
+        one_of(int, tuple(INTEGRATIONS_MS)), Field(description="how long it collects light for a value, in ms")
+    ] = 100
 
     SAMPLE_LEN: ClassVar[int] = 4
     CHANNELS: ClassVar[tuple[str, ...]] = ("illuminance", "white")

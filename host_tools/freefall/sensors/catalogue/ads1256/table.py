@@ -47,9 +47,9 @@ class Ads1256Table(BusSensorTable):
 
     driver: Literal["ads1256"]
     cs: Annotated[Pin, Field(description="the pin that its chip select is wired to")]
-    input: one_of(str, tuple(INPUTS))
-    rate_hz: one_of(int, tuple(RATES))
-    gain: one_of(int, GAINS) = 1
+    input: Annotated[one_of(str, tuple(INPUTS)), Field(description="the input it measures, or the two between which it does")]
+    rate_hz: Annotated[one_of(int, tuple(RATES)), Field(description="samples per second of the converter; fewer are quieter")]
+    gain: Annotated[one_of(int, GAINS), Field(description="of its amplifier; more is finer, for smaller voltages")] = 1
     reference_v: Annotated[float, Field(ge=0.5, le=2.6, description="between VREFP and VREFN")] = 2.5
     buffer: Annotated[bool, Field(description="whether the inputs' buffer is on; they must then be 2 V below the supply")] = False
 

@@ -22,8 +22,11 @@ class Adxl355Table(BusSensorTable):
     driver: Literal["adxl355"]
     address: Annotated[address_of(0x1D, 0x53) | None, Field(description="its I2C address, by the sensor's ASEL pin")] = None
     cs: Annotated[Pin | None, Field(description="the pin that its chip select is wired to")] = None
-    range_g: one_of(int, _RANGES_G)
-    odr_hz: one_of(float, _ODRS_HZ, "{:g}".format)
+    range_g: Annotated[one_of(int, _RANGES_G), Field(description="full scale in g; less is finer")]
+    odr_hz: Annotated[
+        one_of(float, _ODRS_HZ, "{:g}".format),
+        Field(description="samples per second of the sensor; it passes vibration up to a quarter of that"),
+    ]
 
     SAMPLE_LEN: ClassVar[int] = 9
     CHANNELS: ClassVar[tuple[str, ...]] = ("x", "y", "z")

@@ -36,13 +36,21 @@ class Bme280Table(BusSensorTable):
 
     driver: Literal["bme280"]
     address: Annotated[address_of(0x76, 0x77), Field(description="its I2C address, by the sensor's SDO pin")]
-    temperature_oversampling: one_of(int, OVERSAMPLINGS) = 1
-    pressure_oversampling: one_of(int, OVERSAMPLINGS) = 1
-    humidity_oversampling: one_of(int, OVERSAMPLINGS) = 1
+    temperature_oversampling: Annotated[
+        one_of(int, OVERSAMPLINGS), Field(description="temperature measurements in one value; more are quieter and slower")
+    ] = 1
+    pressure_oversampling: Annotated[
+        one_of(int, OVERSAMPLINGS), Field(description="pressure measurements in one value; more are quieter and slower")
+    ] = 1
+    humidity_oversampling: Annotated[
+        one_of(int, OVERSAMPLINGS), Field(description="humidity measurements in one value; more are quieter and slower")
+    ] = 1
     filter: Annotated[
         one_of(int, _FILTERS), Field(description="the coefficient of its low-pass filter for temperature and pressure; 1: none")
     ] = 1
-    standby_ms: one_of(float, STANDBYS_MS, "{:g}".format) = 0.5
+    standby_ms: Annotated[
+        one_of(float, STANDBYS_MS, "{:g}".format), Field(description="pause between two measurements, in ms")
+    ] = 0.5
 
     SAMPLE_LEN: ClassVar[int] = 8
     CHANNELS: ClassVar[tuple[str, ...]] = ("temperature", "pressure", "humidity")

@@ -32,10 +32,14 @@ class Bmp390Table(BusSensorTable):
 
     driver: Literal["bmp390"]
     address: Annotated[address_of(0x76, 0x77), Field(description="its I2C address, by the sensor's SDO pin")]
-    pressure_oversampling: one_of(int, OVERSAMPLINGS) = 1
-    temperature_oversampling: one_of(int, OVERSAMPLINGS) = 1
+    pressure_oversampling: Annotated[
+        one_of(int, OVERSAMPLINGS), Field(description="pressure measurements in one value; more are quieter and slower")
+    ] = 1
+    temperature_oversampling: Annotated[
+        one_of(int, OVERSAMPLINGS), Field(description="temperature measurements in one value; more are quieter and slower")
+    ] = 1
     filter: Annotated[one_of(int, _FILTERS), Field(description="samples that its low-pass filter weighs; 1: none")] = 1
-    odr_hz: one_of(float, RATES_HZ, "{:.10g}".format)
+    odr_hz: Annotated[one_of(float, RATES_HZ, "{:.10g}".format), Field(description="values per second of the sensor")]
 
     SAMPLE_LEN: ClassVar[int] = 6
     CHANNELS: ClassVar[tuple[str, ...]] = ("pressure", "temperature")

@@ -18,7 +18,7 @@ class Tmp117Table(BusSensorTable):
 
     driver: Literal["tmp117"]
     address: Annotated[address_of(0x48, 0x49, 0x4A, 0x4B), Field(description="its I2C address, by the sensor's ADD0 pin")]
-    averages: one_of(int, _AVERAGES) = 8
+    averages: Annotated[one_of(int, _AVERAGES), Field(description="conversions in one value; more are quieter and slower")] = 8
 
     SAMPLE_LEN: ClassVar[int] = 2
     CHANNELS: ClassVar[tuple[str, ...]] = ("temperature",)
