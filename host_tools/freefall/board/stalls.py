@@ -1,7 +1,7 @@
 """A virtual board whose processor takes time, and which others make pause: what a feasibility report is about, made to happen.
 
-The costs are those that the report goes by (definition/feasibility/costs.py); the pauses are those that the definition declares, by
-turns, at moments drawn from a seed, and no closer together than the report supposes. Nothing here knows what the report says.
+The costs are those that the report goes by (definition/feasibility/costs.py); the pauses are those that the definition declares,
+by turns, at moments drawn from a seed, and no closer together than the report supposes. Nothing here knows what the report says.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +13,11 @@ from freefall_board.ports.virtual_interrupts import InterruptController, Line
 from freefall_wire import frame, packet
 
 from ..definition import Definition
+from ..definition.buses import BITS_PER_SPI_OCTET
 from ..definition.feasibility import costs
 from ..definition.feasibility.work import STALL_SHARE
 from ..errors import BoardError
+from ..sensors.pico import spi_hz
 from .scenario import Signals
 from .virtual import VirtualBoard
 
@@ -155,6 +157,9 @@ class BusyPort(Port):
     def bus(self, plan: dict):
         """See ports/__init__.py."""
         bus = super().bus(plan)
+        bus.octet_ns = round(bus.octet_ns * costs.STRETCH[plan["kind"]])
+        if plan["kind"] == "spi":
+            bus.octet_ns = round(BITS_PER_SPI_OCTET * 1e9 / spi_hz(plan["freq_hz"]))
         on_end, device = bus.line.handler, bus.device
 
         def on_costly_end(line):

@@ -12,7 +12,7 @@ _FASTEST_I2C_HZ = 1_000_000
 _FASTEST_SPI_HZ = 10_000_000
 _BITS_PER_I2C_OCTET = 9  # eight and the acknowledge
 # Eight and the pause that the controller makes before the next, in mode 0, as measured (pico-examples, issue 285).
-_BITS_PER_SPI_OCTET = 9.5
+BITS_PER_SPI_OCTET = 9.5
 _BITS_PER_UART_OCTET = 10  # eight, start and stop
 
 
@@ -72,7 +72,7 @@ class SpiBus(BusTable):
     timeout_us: TimeoutUs = 1000
 
     def _wire_us(self, written: int, read: int) -> float:
-        return _BITS_PER_SPI_OCTET * (written + read) * 1_000_000 / spi_hz(self.freq_hz)
+        return BITS_PER_SPI_OCTET * (written + read) * 1_000_000 / spi_hz(self.freq_hz)
 
     def is_fastest(self) -> bool:
         """See BusTable."""

@@ -7,10 +7,7 @@ from ..diagnostics import table_name
 from ..draft import Draft, Flow
 from . import costs
 from .margin import Margin
-from .work import STALL_SHARE, reads_per_s
-
-# The board counts the timeout over the whole transfer, which starts, stops, gaps and slow edges make longer than its octets.
-STRETCH = 1.3
+from .work import STALL_SHARE, read_us, reads_per_s, wires_us
 
 _US = 1_000_000
 
@@ -22,11 +19,12 @@ def timeouts(draft: Draft) -> Iterator[Margin]:
         sensor = draft.table(path) if draft.driver(path[1]) else None
         bus = getattr(sensor, "bus", None)
         if bus is not None and (table := draft.bus(bus)):
-            longest[bus] = max(longest.get(bus, (0.0, "")), (_wire_us(table.read_us(sensor.reads()), sensor), table_name(path)))
+            longest[bus] = max(longest.get(bus, (0.0, "")), (wires_us(table, sensor.reads()), table_name(path)))
     for flow in _on_buses(draft):
-        longest[flow.bus_name] = max(longest[flow.bus_name], (_wire_us(flow.read_us, flow.sensor), flow.sensor_name))
-    for name, (read_us, sensor) in longest.items():
-        least = math.ceil(STRETCH * read_us)
+        taken_us = wires_us(flow.bus, flow.sensor.reads(), flow.packing.samples_per_read)
+        longest[flow.bus_name] = max(longest[flow.bus_name], (taken_us, flow.sensor_name))
+    for name, (taken_us, sensor) in longest.items():
+        least = math.ceil(taken_us)
         yield Margin(
             rule="bus timeout",
             subject=name,
@@ -34,8 +32,7 @@ def timeouts(draft: Draft) -> Iterator[Margin]:
             value=least,
             limit=draft.bus(name).timeout_us,
             unit="us",
-            sentence=f"one read of {sensor} takes {read_us:.0f} us on {name}, and up to {least - read_us:.0f} us more where "
-            "edges are slow",
+            sentence=f"one read of {sensor} takes up to {taken_us:.0f} us on {name}",
             complaint="is too short",
             remedy=f"the least is {least}",
         )
@@ -62,7 +59,7 @@ def bus_time(draft: Draft) -> Iterator[Margin]:
             limit=100 * (1 - stalled),
             unit="%",
             sentence=f"reads keep {name} busy {total:.1%} of the time and the limit is {1 - stalled:.0%}; one read of "
-            f"{most.sensor_name} takes {most.read_us:.0f} us, {reads_per_s(most):g} times a second",
+            f"{most.sensor_name} takes up to {read_us(most):.0f} us, {reads_per_s(most):.4g} times a second",
             complaint="is too fast",
             remedy=slower(most),
         )
@@ -79,9 +76,5 @@ def _on_buses(draft: Draft) -> list[Flow]:
 
 def _taken_us(flow: Flow) -> float:
     """Microseconds of one read until the next can begin; a part that settles waits for the loop's next look."""
-    return flow.read_us + costs.NEXT_US + (costs.LOOK_US if flow.sensor.reads().settle_us else 0)
+    return read_us(flow) + costs.NEXT_US + (costs.LOOK_US if flow.sensor.reads().settle_us else 0)
 
-
-def _wire_us(read_us: float, sensor) -> float:
-    # While the part settles the board counts no timeout.
-    return read_us - len(sensor.reads().parts) * sensor.reads().settle_us

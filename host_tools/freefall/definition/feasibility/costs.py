@@ -48,6 +48,11 @@ def read_cost(bus: str | None, trigger: str, timestamps: str | None) -> ReadCost
     return READ_COSTS["stamped" if timestamps == "hardware" else "transfer"]
 
 
+# How much longer than its octets a transaction may be on a bus of each kind. I2C: the clock waits for its line to rise, up to
+# 120 ns of every microsecond at 1 MHz, 300 ns of 2.5 us, or 1 us of 10 us (UM10204, table 10), and starts and stops take about
+# three bits. SPI: its pauses are in the pace that buses.py takes it to have.
+STRETCH = {"i2c": 1.2, "spi": 1.0, "uart": 1.0}
+
 # The foreground's.
 SAMPLE_US = 10  # taking a sample out of its ring
 PACKET_US = 900  # making a packet of samples: headers, time, CRC, framing, the queue

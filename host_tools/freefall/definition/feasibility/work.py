@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from freefall_wire import frame, reports
 
 from ...sensors.pico import CONTROLLERS, UART_PINS
+from ...sensors.reads import Reads
+from ..buses import BusTable
 from ..draft import Draft, Flow
 from ..located import Path
 from ..promises import StallsTable
@@ -75,9 +77,23 @@ def on_the_loop_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
     return costs.LOOK_US + pause_us(stalls, flows) if flow.bus and flow.sensor.reads().settle_us else 0.0
 
 
+def wires_us(bus: BusTable, reads: Reads, samples: int = 1) -> float:
+    """Microseconds on the wires of a read of so many samples at most; what the part settles for is not among them."""
+    settles_us = len(reads.parts) * reads.settle_us
+    return costs.STRETCH[bus.kind] * (bus.read_us(reads, samples) - settles_us)
+
+
+def read_us(flow: Flow) -> float:
+    """Microseconds that a read takes on its bus at most, the part's own time included; 0 without a bus."""
+    if not flow.bus:
+        return 0.0
+    reads = flow.sensor.reads()
+    return wires_us(flow.bus, reads, flow.packing.samples_per_read) + len(reads.parts) * reads.settle_us
+
+
 def bus_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
     """Microseconds that the bus is taken by a read of this stream at most; 0 for one without a bus."""
-    return flow.read_us + on_the_loop_us(flow, stalls, flows) if flow.bus else 0.0
+    return read_us(flow) + on_the_loop_us(flow, stalls, flows)
 
 
 def waits_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
