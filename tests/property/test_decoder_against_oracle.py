@@ -189,6 +189,7 @@ EVERY_KIND = {
     "board": made.board(BENCH),
     "ledger": made.ledger(BENCH, 1),
     "coefficients": made.coefficients(BENCH, 2, PARTS[0], 1, 1000),
+    "coefficients, zeros": made.coefficients(BENCH, 2, bytes(4), 1, 1000),
     "full, with a pad": made.samples(BENCH.streams[0], 7, 4, 1000),
     "one sample, with a pad": made.samples(BENCH.streams[0], 7, 1, 1000),
     "one sample, no pad": made.samples(BENCH.streams[1], 7, 1, 1000),

@@ -4,24 +4,25 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefall.decode import BootEvent, Collector, Decoder, Gap, LedgerReport, Reject, SamplePacket
+from freefall.decode import BootEvent, CoefficientReport, Collector, Decoder, Gap, LedgerReport, Reject, SamplePacket
 from freefall_wire import frame, packet
 from freefall_wire.frame import FrameDecoder
-from unit.decode.fake_board import FakeBoard, bench_definition
+from unit.decode.climate import climate_definition
+from unit.decode.fake_board import FakeBoard
 from unit.decode.packets import check_cuts
 
-BENCH = bench_definition(vibration=8)
+BENCH = climate_definition(vibration=8)
 
 lenient = settings(deadline=None, max_examples=150)
 
 step = st.one_of(
     st.tuples(
         st.sampled_from(["trigger", "trigger and poll"]),
-        st.integers(0, 1),
+        st.integers(0, 3),
         st.integers(1, 12),
         st.sampled_from([1000, 1000, 1013, 9000]),
     ),
-    st.tuples(st.just("fail"), st.integers(0, 1), st.integers(1, 3), st.just(1000)),
+    st.tuples(st.just("fail"), st.integers(0, 3), st.integers(1, 3), st.just(1000)),
     st.tuples(st.just("send"), st.sampled_from([5, 60, 300, 5000])),
     st.tuples(st.just("wait"), st.sampled_from([50, 20_000, 3_000_000])),
     st.just(("poll",)),
@@ -58,7 +59,7 @@ ONE_BOOT = st.just(1)
 def boards(draw, boots=ONE_BOOT):
     """A board that has run; all frames it could send have left it."""
     # Room for a set of reports, and for 1 to 7 packets of vibration; in the smaller one not for all that a boot begins with.
-    board = FakeBoard(BENCH, draw(st.sampled_from([256, 512])), reserved=draw(st.integers(64, 190)))
+    board = FakeBoard(BENCH, draw(st.sampled_from([512, 1024])), reserved=draw(st.integers(320, 446)))
     for _ in range(draw(boots)):
         board.boot()
         board.send()
@@ -103,13 +104,22 @@ class Sent:
 
 
 def check_samples(board, items):
-    """Every sample delivered is one that was sampled, delivered once."""
-    delivered = set()
+    """Every sample delivered is one that was sampled, delivered once; with its own time to the microsecond, if it has one.
+
+    And every packet has the coefficients of its boot, once their report was there.
+    """
+    delivered, known = set(), {}
     for item in items:
+        if isinstance(item, CoefficientReport):
+            known[item.boot, item.sensor.name] = item.octets
+            assert item.octets == board.coefficients[item.boot, item.sensor.number]
         if isinstance(item, SamplePacket):
+            assert item.coefficients == known.get((item.boot, item.stream.sensor))
             for i, octets in enumerate(item.raw):
                 key = item.boot, item.stream.number, item.index + i
                 assert board.sampled[key] == octets.tobytes()
+                if item.stream.times:
+                    assert item.times_ns[i] == board.triggered[key] * 1000
                 assert key not in delivered
                 delivered.add(key)
     return delivered

@@ -49,9 +49,8 @@ def climate_definition(vibration: int = 32) -> Definition:
         replace(sensors[1], number=2, name="climate", coefficients=len(PARTS[0])),
         replace(sensors[1], number=3, name="light"),
     )
-    climate = replace(
-        model, **_place(bench, 2, "climate", 6, 5), channels=CHANNELS, checks=CHECKS, compensation=compensation
-    )  # fmt: skip
+    place = _place(bench, 2, "climate", 6, 5)
+    climate = replace(model, **place, channels=CHANNELS, checks=CHECKS, compensation=compensation)
     light = (Channel("light", "1", RawWord(0, 2, "little", 0, 12, False), Linear(1.0, 0.0)),)
     light = replace(model, **_place(bench, 3, "light", 6, 6), channels=light, times=True)
     return replace(bench, sensors=sensors, streams=(*bench.streams, climate, light))
@@ -66,4 +65,4 @@ def climate_sample(temperature: int, pressure: int = 0, level: int = 0, fault: i
 def _place(bench, number, name, sample_len, places):
     length = packet.padded(packet.SAMPLES_AT + places * sample_len)
     at = {"number": number, "name": name, "sensor": name, "apid": bench.apid + 1 + number}
-    return at | {"sample_len": sample_len, "samples_per_packet": places, "packet_len": length}
+    return at | {"sample_len": sample_len, "samples_per_packet": places, "packet_len": length, "ring_depth": 16}

@@ -8,7 +8,7 @@ from freefall_board.core.clock import OnBoardClock
 from freefall_board.core.link import LinkQueue
 from freefall_board.core.packetizer import Packetizer
 from freefall_board.core.reporter import Identity, Reporter
-from freefall_board.core.ring import Ring
+from freefall_board.core.ring import Ring, ring_for
 from freefall_board.core.sampler import Sampler
 from freefall_board.core.stream import Stream
 from freefall_wire import frame, packet
@@ -68,13 +68,19 @@ def _shallower(stream, depth: int):
 
 
 class FakeBoard:
-    """One board over any number of boots. `wire`: all that left it; `sampled[boot, stream number, index]`: what sensors gave."""
+    """One board over any number of boots. `wire`: all that left it.
+
+    The truth: `sampled[boot, stream number, index]`: what sensors gave; `triggered`: when, in microseconds since boot;
+    `coefficients[boot, sensor number]`: what the board reports of its parts, other ones in every boot.
+    """
 
     def __init__(self, definition: Definition, queue_size: int = 1024, reserved: int = 256):
         """queue_size, reserved: octets, as in LinkQueue."""
         self.definition = definition
         self.wire = bytearray()
         self.sampled = {}
+        self.triggered = {}
+        self.coefficients = {}
         self.boots = 0
         self._queue_room = queue_size, reserved
         self._ticks = 0
@@ -85,7 +91,11 @@ class FakeBoard:
         # The ticks start anywhere: after a reset they need not be zero, and they wrap.
         self._ticks = (self._ticks * 7 + 12345) % _TICKS
         self._budget = 0
+        self._up_us = 0
         self.boots += 1
+        for sensor in self.definition.sensors:
+            if sensor.coefficients:
+                self.coefficients[self.boots - 1, sensor.number] = bytes([0x11 * self.boots % 256] * sensor.coefficients)
         self._clock = OnBoardClock(lambda: self._ticks, _ticks_diff)
         self._queue = LinkQueue(self._write, *self._queue_room)
         definition_id = self.definition.definition_id.to_bytes(4, "big")
@@ -96,13 +106,14 @@ class FakeBoard:
         self._fails = False
         self._queue.put_report(frame.DELIMITER, 0, 1)
         self.reporter.boot()
+        self._report_coefficients()
         self.wait(5000 + 17 * self.boots)  # setting sensors up takes its time, never twice the same
         for stream in self.streams:
             stream.armed(self._clock.update())
         self.report()
 
     def _stream(self, plan: dict, number: int, clock, seal, queue) -> Stream:
-        ring = Ring(plan["ring_depth"], plan["sample_len"], plan["samples_per_read"], plan["period_us"])
+        ring = ring_for(plan, 0)
         sampler = Sampler(ring, clock.ticks_us)
         sampler.reads_by(lambda slot: sampler.ended(self._read(number, ring, slot)), lambda: None)
         return Stream(number, plan["period_us"], sampler, Packetizer(plan, ring, clock, seal, queue), clock)
@@ -112,6 +123,7 @@ class FakeBoard:
         while micros:
             step = min(micros, 100_000_000)
             self._ticks = (self._ticks + step) % _TICKS
+            self._up_us += step
             self._clock.update()
             micros -= step
 
@@ -131,9 +143,15 @@ class FakeBoard:
     def report(self) -> None:
         """A set of housekeeping."""
         self._clock.update()
+        self._report_coefficients()
         for stream in self.streams:
             self.reporter.ledger(stream.number, stream.sampler, stream.packetizer)
         self.reporter.board(len(self.streams), 123)
+
+    def _report_coefficients(self) -> None:
+        for (boot, sensor), octets in self.coefficients.items():
+            if boot == self.boots - 1:
+                self.reporter.coefficients(sensor, octets)
 
     def send(self, octets: int = 1 << 30) -> None:
         """Let the link take up to that many octets."""
@@ -159,6 +177,7 @@ class FakeBoard:
         ring.octets[slot * length : (slot + 1) * length] = octets
         index = ring.words[words.SEEN] - 1
         self.sampled[self.boots - 1, number, index] = octets
+        self.triggered[self.boots - 1, number, index] = self._up_us
         return 1
 
     def _write(self, octets, start, size, waiting):
@@ -179,4 +198,5 @@ def _ticks_diff(later, earlier):
 
 def _plan(stream) -> dict:
     fields = "apid", "sample_len", "samples_per_packet", "packet_len", "max_latency_ms", "ring_depth", "samples_per_read"
-    return {name: getattr(stream, name) for name in fields} | {"period_us": round(1e6 / stream.rate_hz)}
+    plan = {name: getattr(stream, name) for name in fields} | {"period_us": round(1e6 / stream.rate_hz)}
+    return plan | {"sample_times": stream.times, "trigger": {"kind": stream.trigger}}

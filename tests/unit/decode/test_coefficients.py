@@ -118,6 +118,13 @@ def test_coefficients_of_a_boot_noticed_late_are_those_of_its_set(climate):
     assert known(items) == [None], "the part of the third boot has not been heard of"
 
 
+def test_coefficients_that_a_board_report_has_confirmed_stay_with_their_boot(climate):
+    decoder = Decoder(climate)
+    feed(decoder, packets.boot(climate), report(climate), sampled(climate, 0), packets.board(climate, 1, 2, 20))
+    items = decoder.feed(packets.board(climate, 2, 4, 10**6) + sampled(climate, 50, 1))
+    assert known(items) == [None], "the reports of the second boot are lost, but the board's"
+
+
 # Who waits for them
 
 
@@ -173,6 +180,15 @@ def test_drained_tables_are_the_whole_table_in_pieces(climate):
         for name in table.values:
             assert np.array_equal(np.concatenate([t.values[name] for t in tables]), table.values[name], equal_nan=True)
     assert [len(table) for table in drained.drain(at_end=True)] == [0] * 4
+
+
+def test_samples_of_a_boot_that_ended_without_coefficients_wait_no_longer(climate):
+    collector, decoder = Collector(climate), Decoder(climate)
+    collector.add(feed(decoder, packets.boot(climate), sampled(climate, 0)))
+    assert len(collector.drain()[2]) == 0
+    collector.add(decoder.feed(packets.boot(climate, 2) + sampled(climate, 0)))
+    table = collector.drain()[2]
+    assert table.boot.tolist() == [0, 0] and temperatures(table) == [None, None]
 
 
 def test_collector_lets_the_oldest_go_when_too_many_packets_wait(climate):
