@@ -80,7 +80,9 @@ class Findings:
 
 
 def table_name(path: Path) -> str:
-    """`[stream.vibration]`, or words for the whole file."""
+    """`[stream.vibration]`, `entry 2 of [sensor.gas.setup]`, or words for the whole file."""
+    if path and isinstance(path[-1], int):
+        return f"entry {path[-1] + 1} of {table_name(path[:-1])}"
     return f"[{'.'.join(map(str, path))}]" if path else "the definition"
 
 

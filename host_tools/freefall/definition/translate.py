@@ -8,6 +8,8 @@ from .located import Path
 from .model import choice_at, needed, table_at, value_at
 
 _MOST_KINDS = 3  # that a message names
+_SECTION = "a section: [{table}]"
+_ENTRY = "a table in braces: {key = value, ...}"  # where it is in a list
 # pydantic error type -> what the value must be
 _KINDS = {
     "int_type": "a whole number",
@@ -20,9 +22,9 @@ _KINDS = {
     "string_unicode": "text in quotes",
     "string_too_short": "text of at least one character",
     "string_pattern_mismatch": "a name: a small letter, then up to 31 small letters, digits or underscores",
-    "dict_type": "a section: [{table}]",
-    "model_type": "a section: [{table}]",
-    "model_attributes_type": "a section: [{table}]",
+    "dict_type": _SECTION,
+    "model_type": _SECTION,
+    "model_attributes_type": _SECTION,
 }
 # pydantic error type -> what is wrong
 _BOUNDS = {
@@ -30,8 +32,8 @@ _BOUNDS = {
     "less_than_equal": "is too large; the most is {le}",
     "greater_than": "is too small; it must be more than {gt}",
     "less_than": "is too large; it must be less than {lt}",
-    "too_short": "is too short; it must have {min_length} elements or more",
-    "too_long": "is too long; it must have {max_length} elements or fewer",
+    "too_short": "has too few elements; the least is {min_length}",
+    "too_long": "has too many elements; the most is {max_length}",
     "string_too_long": "is too long; the most is {max_length} characters",
 }
 
@@ -135,6 +137,8 @@ def _refusal(error: dict, path: Path) -> str:
         return _BOUNDS[kind].format(**{name: _number(limit) for name, limit in context.items() if isinstance(limit, int | float)})
     if kind not in _KINDS:  # a sensor of another package may ask for more than we have words for
         return f"is not possible: {error['msg']}"
+    if _KINDS[kind] is _SECTION and isinstance(path[-1], int):
+        return f"must be {_ENTRY}"
     end = foreign(error["input"]) if kind == "string_pattern_mismatch" else ""
     return f"must be {_KINDS[kind].format(table='.'.join(map(str, path)))}{end}"
 

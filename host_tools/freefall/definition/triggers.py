@@ -51,7 +51,8 @@ def _conversion(draft: Draft, stream: Path, name: str):
     sensor = draft.table(("sensor", name))
     rate_hz = draft.value((*stream, "rate_hz"))
     if sensor and rate_hz is not None and rate_hz > (most := sensor.data_rate_hz()):
-        change = f" or change {sensor.RATE_KEY}" if sensor.RATE_KEY else ""
+        of = f" of [sensor.{name}]" if sensor.RATE_KEY == "rate_hz" else ""  # which is a key of the stream as well
+        change = f" or change {sensor.RATE_KEY}{of}" if sensor.RATE_KEY else ""
         draft.refuse(
             (*stream, "rate_hz"),
             f"is too fast: one conversion of {table_name(('sensor', name))} takes {1000 / most:g} ms, so the most is "
