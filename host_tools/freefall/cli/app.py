@@ -9,7 +9,7 @@ from click.shell_completion import shell_complete
 
 from .. import __version__
 from ..errors import DefinitionError, FreefallError, OutputUnwritable
-from . import EXIT_FAULT, EXIT_INTERRUPTED, check, decode, export, export_def, record, schema, sim, stats
+from . import EXIT_FAULT, EXIT_INTERRUPTED, check, decode, export, export_def, new, record, schema, sim, stats
 from .console import complain, finish, mute, prepare
 
 _EPILOG = (
@@ -39,8 +39,8 @@ def freefall(settings: Settings, verbose: int) -> None:
 
 
 _VERBS = (
-    *(check.check, schema.schema, sim.sim, record.record, decode.decode),
-    *(stats.stats, export.export, export_def.export_def),
+    *(new.new, check.check, schema.schema, sim.sim, record.record),
+    *(decode.decode, stats.stats, export.export, export_def.export_def),
 )
 for command in _VERBS:
     freefall.add_command(command)

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from .pico import ADC_PINS, HEADER_PINS
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,31}$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 NOT_ALLOWED = "freefall_not_allowed"  # the pydantic error type of `not_allowed`
 REFUSED = "freefall_refused"  # and of `refused`

@@ -42,7 +42,7 @@ class Ina219Table(BusSensorTable):
 
     driver: Literal["ina219"]
     address: Annotated[address_of(*range(0x40, 0x50)), Field(description="its I2C address, by the sensor's A0 and A1 pins")]
-    shunt_ohm: Annotated[float, Field(gt=0, description="the resistor that the current flows through")]
+    shunt_ohm: Annotated[float, Field(gt=0, examples=[0.1], description="the resistor that the current flows through")]
     shunt_range_mv: Annotated[
         one_of(int, SHUNT_RANGES_MV),
         Field(description="the largest voltage across the shunt that it measures, in mV; less is finer"),

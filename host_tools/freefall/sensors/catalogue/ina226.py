@@ -41,7 +41,7 @@ class Ina226Table(BusSensorTable):
 
     driver: Literal["ina226"]
     address: Annotated[address_of(*range(0x40, 0x50)), Field(description="its I2C address, by the sensor's A0 and A1 pins")]
-    shunt_ohm: Annotated[float, Field(gt=0, description="the resistor that the current flows through")]
+    shunt_ohm: Annotated[float, Field(gt=0, examples=[0.1], description="the resistor that the current flows through")]
     averages: Annotated[one_of(int, AVERAGES), Field(description="conversions in one value; more are quieter and slower")] = 1
     shunt_conversion_us: Annotated[
         one_of(int, CONVERSIONS_US), Field(description="how long it measures the voltage across the shunt, in us")

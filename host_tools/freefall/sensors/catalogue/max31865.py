@@ -47,7 +47,9 @@ class Max31865Table(BusSensorTable):
     rtd_ohm: Annotated[
         one_of(int, (100, 1000)), Field(description="the thermometer's resistance at 0 degC: 100 for a Pt100, 1000 for a Pt1000")
     ]
-    reference_ohm: Annotated[float, Field(gt=0, description="the reference resistor, usually 4 to 4.3 times rtd_ohm")]
+    reference_ohm: Annotated[
+        float, Field(gt=0, examples=[430.0], description="the reference resistor, usually 4 to 4.3 times rtd_ohm")
+    ]
     wires: Annotated[one_of(int, (2, 3, 4)), Field(description="wires to the thermometer; 3 and 4 take their own resistance out")]
     filter_hz: Annotated[one_of(int, (50, 60)), Field(description="the mains that its filter suppresses, in Hz")] = 50
 
