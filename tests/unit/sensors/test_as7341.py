@@ -86,6 +86,12 @@ def test_the_default_step_is_checked_against_the_number_of_steps_too():
 # --- driver, model and table ---
 
 
+def test_what_it_feels_by_itself_is_within_its_range_for_an_orbit():
+    for name, (_, most) in make().table.full_scale().items():
+        counts = [SENSOR.signals[name](t_s) for t_s in range(0, 6000, 60)]
+        assert 0.1 * most < min(counts) < max(counts) / 1.5 < most / 1.5, name
+
+
 def test_board_and_host_agree_on_a_sample(bench):
     assert_halves_agree(bench)
 

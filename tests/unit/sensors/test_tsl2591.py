@@ -79,6 +79,17 @@ def test_counts_beyond_the_limit_are_saturated_too():
 # --- driver, model and table ---
 
 
+def test_gains_and_integration_times_are_the_published_ones():
+    assert GAINS == (1, 25, 428, 9876)
+    assert INTEGRATIONS_MS == (100, 200, 300, 400, 500, 600)
+
+
+def test_what_it_feels_by_itself_is_within_its_range_for_an_orbit():
+    _, most = make().table.full_scale()["illuminance"]
+    lux = [SENSOR.signals["illuminance"](t_s) / (1 - SENSOR.signals["infrared"](t_s)) ** 2 for t_s in range(0, 6000, 60)]
+    assert 0.05 * most < min(lux) < max(lux) / 1.5 < most / 1.5
+
+
 def test_board_and_host_agree_on_a_sample(bench):
     assert_halves_agree(bench)
 

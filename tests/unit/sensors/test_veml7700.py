@@ -87,6 +87,13 @@ def test_the_full_scale_is_what_the_gain_is_meant_for():
 # --- driver, model and table ---
 
 
+def test_what_it_feels_by_itself_is_within_its_range_for_an_orbit():
+    _, most = make().table.full_scale()["illuminance"]
+    lux = [SENSOR.signals["illuminance"](t_s) for t_s in range(0, 6000, 60)]
+    assert 100 < min(lux) < max(lux) / 1.5 < most / 1.5
+    assert all(1 < SENSOR.signals["white_ratio"](t_s) < 2 for t_s in range(0, 6000, 60))
+
+
 def test_board_and_host_agree_on_a_sample(bench):
     assert_halves_agree(bench)
 
@@ -253,13 +260,19 @@ def test_a_read_only_register_is_refused(bus, register):
     ("register", "value", "what"),
     [
         (CONF, 0x2000, "reserved"), (CONF, 0x8000, "reserved"), (CONF, 0x0400, "reserved"), (CONF, 0x0004, "reserved"),
-        (CONF, 0x0008, "reserved"), (CONF, 0x0100, "integration time"), (CONF, 0x03C0, "integration time"),
+        (CONF, 0x0008, "reserved"),
         (CONF, 0x0003, "interrupts"), (SAVING, 0x0001, "power saving"), (SAVING, 0x0008, "reserved"),
     ],
 )  # fmt: skip
 def test_values_without_a_meaning_are_refused(bus, register, value, what):
     with pytest.raises(ModelError, match=what):
         bus.write(register, value & 0xFF, value >> 8)
+
+
+@pytest.mark.parametrize("code", sorted(set(range(16)) - {0, 1, 2, 3, 8, 12}))
+def test_an_integration_time_that_does_not_exist_is_refused(bus, code):
+    with pytest.raises(ModelError, match="no such integration time"):
+        bus.write(CONF, code << 6 & 0xFF, code >> 2)
 
 
 @pytest.mark.parametrize("value", [0x0800, 0x0040])
