@@ -25,6 +25,7 @@ _HINTS = {
     "Invalid statement": "this line is neither key = value nor a [section]",
     _GIVEN_TWICE: "this key is given twice",
 }
+_BEGIN = 'it begins with a [payload] section; "freefall new NAME" writes one to begin with'
 _FOREIGN_HINT = 'outside of text in "quotes" there are only plain letters, digits and signs, and plain blanks'
 
 
@@ -69,7 +70,7 @@ def decode_text(octets: bytes, name: str) -> str:
 def read_toml(text: str, name: str) -> tuple[dict, Located]:
     """The data of a TOML text and where it stands.
 
-    Raises DefinitionError with the first syntax fault, as nothing is sure after it.
+    Raises DefinitionError with the first syntax fault, as nothing is sure after it; and if the text says nothing at all.
     """
     try:
         data = tomllib.loads(text)
@@ -81,6 +82,8 @@ def read_toml(text: str, name: str) -> tuple[dict, Located]:
     except ValueError as error:  # Python reads no integer of thousands of digits
         offset = max(_DIGITS.finditer(text), key=lambda found: len(found.group())).start()
         raise DefinitionError([_too_long(name, text, offset)]) from error
+    if not data:
+        raise DefinitionError([Diagnostic(name, 1, 1, f"this definition is empty; {_BEGIN}")])
     too_long = [path for path in located.places if _is_too_long(path, data)]
     if too_long:
         raise DefinitionError(_too_long(name, located.text, located.places[path].start) for path in too_long)
