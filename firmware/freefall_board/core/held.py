@@ -132,19 +132,22 @@ class HeldSampler(Sampler):
 def edge_handler(words, stamp, start, check, overtaken):
     """A handler that stamps, counts and begins one read; overtaken(tick) is told of an edge while a sample is due."""
 
+    # A closure over more than four allocates when it is called (MicroPython, objclosure.c).
+    either = (check, overtaken)
+
     @micropython.viper
     def on_edge(source):
         now = int(stamp())
         w = ptr32(words)
         if w[_READING]:
-            check()
+            either[0]()
         w[_CHANGES] = (w[_CHANGES] + 1) & _COUNTER_MASK
         if w[_READING]:
             # It may get parts of two samples, so it is not good now; its end says what is due.
             return
         now = (now - w[_LATENCY_US]) & _TICKS_MASK
         if w[_DUE]:
-            overtaken(now)
+            either[1](now)
         head = w[_HEAD]
         depth = w[_DEPTH]
         if (head - w[_TAIL]) & (2 * depth - 1) == depth:
