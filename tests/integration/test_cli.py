@@ -220,8 +220,6 @@ def test_missing_ports_files_and_definitions_are_one_sentence_and_their_exit_cod
         (["stats", tmp_path / "none.mcap"], 6),
         (["stats", not_a_recording], 6),
         (["stats", tmp_path], 6),
-        (["check", tmp_path / "none"], 6),
-        (["decode", "socket://127.0.0.1:1", "-d", "payload_defs/none"], 6),
         (["sim"], 2),
         (["no-such-verb"], 2),
         (["sim", vibration, "--duration", "nan"], 2),
@@ -239,6 +237,10 @@ def test_missing_ports_files_and_definitions_are_one_sentence_and_their_exit_cod
         assert done.code == code, (arguments, done.err)
         assert done.err.startswith("error: ")
         assert not list(tmp_path.glob("*.mcap/*"))
+    none = tmp_path / "none"
+    for arguments in (["check", none], ["sim", none], ["decode", "socket://127.0.0.1:1", "-d", none]):
+        done = freefall(*arguments)
+        assert (done.code, done.err) == (3, f"{none}:1:1: the payload definition cannot be read: there is no such file\n")
 
 
 def test_folder_in_place_of_a_recording_is_said_to_be_one(freefall, tmp_path):
