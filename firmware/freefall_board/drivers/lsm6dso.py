@@ -1,4 +1,4 @@
-"""STMicroelectronics LSM6DSO: gyroscope and accelerometer, 16 bits, I2C or SPI. Registers: its data sheet, "Register description"."""
+"""STMicroelectronics LSM6DSO: gyroscope and accelerometer, 16 bits, I2C or SPI. Registers: its data sheet."""
 
 from freefall_wire.const import const
 
