@@ -126,7 +126,8 @@ def test_many_streams_are_shown_in_blocks_of_four(freefall, vibration, tmp_path)
         f'\n[stream.extra{n}]\nsensor = "t{n}"\ntrigger = "periodic"\nrate_hz = 1.0\n'
         for n in range(4)
     )
-    (tmp_path / "payload.toml").write_text(text + streams)
+    # So many streams leave the accelerometer's ring no room for a pause of 200 ms.
+    (tmp_path / "payload.toml").write_text(text + streams + "\n[stalls]\nforeground_ms = 100\n")
     done = freefall("sim", tmp_path, "--duration", "2")
     heads = [line.split() for line in done.out.splitlines() if line.startswith("Ledger ")]
     assert heads[:2] == [["Ledger", "vibration", "temperature", "extra0", "extra1"], ["Ledger", "extra2", "extra3"]]

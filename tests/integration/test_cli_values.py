@@ -150,3 +150,14 @@ def test_times_of_samples_are_exported_to_the_microsecond(freefall, sent, cabin,
     table = rows(tmp_path / "out" / "light.csv")
     assert [int(row["time_ns"]) for row in table] == [123_457_000, 223_456_000, 323_458_000]
     assert [row["voltage_raw"] for row in table] == ["1000", "1001", "1002"]
+
+
+def test_export_leaves_no_sample_out_whose_coefficients_never_came(freefall, sent, cabin, tmp_path):
+    path = sent(air(0, GOOD), air(1, GOOD))
+    assert freefall("export", path, "-d", cabin, "--to", "csv", "-o", tmp_path / "out").code == 0
+    table = rows(tmp_path / "out" / "air.csv")
+    assert [(row["index"], row["temperature [degC]"], row["temperature_raw"]) for row in table] == [
+        ("0", "nan", "519888"),
+        ("1", "nan", "519888"),
+    ]
+    assert freefall("stats", path, "-d", cabin, "--fail-on", "invalid==2").code == 1
