@@ -29,6 +29,11 @@ kind = "i2c"
 scl = 5
 sda = 4
 freq_hz = 1000000
+[bus.i2c1]
+kind = "i2c"
+scl = 7
+sda = 6
+freq_hz = 400000
 [sensor.accel]
 driver = "adxl355"
 bus = "i2c0"
@@ -37,7 +42,7 @@ range_g = 2
 odr_hz = 1000
 [sensor.temperature]
 driver = "tmp117"
-bus = "i2c0"
+bus = "i2c1"
 address = 0x48
 averages = 1
 [stream.vibration]
