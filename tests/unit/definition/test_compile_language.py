@@ -46,7 +46,7 @@ def test_a_calibration_is_of_one_of_three_kinds(body, calibration):
 
 
 def test_a_calibration_goes_on_from_what_the_driver_compensates():
-    text = FAST + AIR
+    text = SLOWER + AIR
     stream = parse_definition(text, "payload.toml").stream("air")
     compensated = {channel.name: channel for channel in stream.channels if isinstance(channel.calibration, Compensated)}
     assert "pressure" in compensated and compensated["pressure"].calibration.after is None
@@ -57,7 +57,7 @@ def test_a_calibration_goes_on_from_what_the_driver_compensates():
 
 
 def test_the_sensor_tells_what_the_board_reads_of_it_at_boot_and_its_own_table():
-    sensor = parse_definition(FAST + AIR, "payload.toml").sensors[-1]
+    sensor = parse_definition(SLOWER + AIR, "payload.toml").sensors[-1]
     assert sensor.coefficients == type(sensor.table).COEFFICIENTS > 0
     assert (sensor.table.driver, sensor.table.address) == ("bme280", 0x76)
 

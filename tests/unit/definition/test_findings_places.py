@@ -27,6 +27,17 @@ FAULTS = {
         SOUND + CO2 + AIR.replace("air", "more"),
         ['45:7: bus = "uart1" is already used by [sensor.air], and a UART has one sensor'],
     ),
+    "baud rate that the sensor does not talk at": (
+        SOUND + CO2.replace("9600", "115200"),
+        ["35:8: baud = 115200 is not possible: [sensor.air], a mhz19b, talks at 9600"],
+    ),
+    "bus faster than its slowest sensor": (
+        spoiled(("freq_hz = 400000", "freq_hz = 1000000")),
+        [
+            "11:11: freq_hz = 1000000 is too fast for [sensor.warmth]: the most that a tmp117 follows is 400000; lower it, or give the "
+            "sensor a bus of its own"
+        ],
+    ),
     "sensor of a UART on I2C": (
         SOUND + CO2.replace('bus = "uart1"', 'bus = "i2c0"'),
         ['38:7: bus = "i2c0" is not possible: mhz19b has no I2C; use a UART bus'],
@@ -54,8 +65,8 @@ FAULTS = {
         ['48:7: bus = "i2c1" is not possible: max31865 has no I2C; use an SPI bus'],
     ),
     "two parts that have one address only": (
-        FAST + "".join(f'[sensor.{name}]\ndriver = "scd41"\nbus = "i2c1"\n' for name in ("air", "more")),
-        ["49:9: address (by default 98) is already used by [sensor.air] on i2c1"],
+        FAST + "".join(f'[sensor.{name}]\ndriver = "tsl2591"\nbus = "i2c1"\n' for name in ("air", "more")),
+        ["49:9: address (by default 41) is already used by [sensor.air] on i2c1"],
     ),
     "stream for a sensor": (
         spoiled(('sensor = "warmth"', 'sensor = "vibration"')),
