@@ -6,10 +6,11 @@ from ..decode import Summary
 def one_line(summary: Summary) -> str:
     """What came, what did not, and where from, in one line."""
     counters, boots = summary.decoder.counters, summary.decoder.boots
-    return (
-        f"{summary.samples} samples, {lost(summary)}, {counters.rejected} rejected, {count(counters.duplicates, 'duplicate')}, "
-        f"{count(boots, 'boot')}, {counters.octets_fed} octets"
-    )
+    parts = [f"{summary.samples} samples"]
+    if invalid := summary.metrics()["invalid"]:
+        parts.append(f"{invalid} invalid")
+    parts += [lost(summary), f"{counters.rejected} rejected", count(counters.duplicates, "duplicate"), count(boots, "boot")]
+    return ", ".join([*parts, f"{counters.octets_fed} octets"])
 
 
 def lost(summary: Summary) -> str:
