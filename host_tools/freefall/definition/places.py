@@ -60,6 +60,7 @@ def places(draft: Draft):
             where = ", and a UART has one sensor" if alone else f" on {bus}"
             draft.refuse((*sensor, key), f"is already used by {table_name(first)}{where}")
     _modes(draft)
+    _paces(draft)
 
 
 def _place(draft: Draft, sensor: Path, driver: type[SensorTable], bus: str):
@@ -105,6 +106,26 @@ def _modes(draft: Draft):
                 f"is not possible: {table_name(sensor)} needs SPI mode {mode}, and {table_name(other)} on it mode {first_mode}; "
                 f"put one of the two on {free}",
             )
+
+
+def _paces(draft: Draft):
+    """Refuse buses that are faster than a sensor on them, or have another baud rate than it."""
+    for name, controller in CONTROLLERS.items():
+        here = [sensor for sensor in draft.tables("sensor") if draft.value((*sensor, "bus")) == name]
+        drivers = [(sensor, draft.driver(sensor[1])) for sensor in here]
+        drivers = [(sensor, driver) for sensor, driver in drivers if driver and controller.kind in getattr(driver, "BUSES", ())]
+        if controller.kind == "uart":
+            for sensor, driver in drivers:
+                baud = draft.value(("bus", name, "baud"))
+                if driver.BAUD and baud is not None and baud != driver.BAUD:
+                    who = f"{table_name(sensor)}, a {driver_name(driver)},"
+                    draft.refuse(("bus", name, "baud"), f"is not possible: {who} talks at {driver.BAUD}")
+        elif drivers:
+            sensor, driver = min(drivers, key=lambda pair: pair[1].FASTEST_HZ[controller.kind])
+            most, freq_hz = driver.FASTEST_HZ[controller.kind], draft.value(("bus", name, "freq_hz"))
+            if freq_hz is not None and freq_hz > most:
+                why = f"is too fast for {table_name(sensor)}: the most that a {driver_name(driver)} follows is {most}"
+                draft.refuse(("bus", name, "freq_hz"), f"{why}; lower it, or give the sensor a bus of its own")
 
 
 def pins(draft: Draft):

@@ -34,6 +34,7 @@ class _Board:
 
     addresses: dict[str, set[int]] = field(default_factory=dict)  # by I2C bus
     modes: dict[str, int] = field(default_factory=dict)  # by SPI bus
+    clocks: dict[str, int] = field(default_factory=dict)  # of buses, in Hz
     uarts: set[str] = field(default_factory=set)
     pins: set[int] = field(default_factory=lambda: {0, 1})  # the link's
 
@@ -44,6 +45,10 @@ class _Board:
                 self.pins.add(pin)
                 return pin
         raise CannotPlace(f"there is no pin left for {what}; name fewer sensors, or write the definition by hand")
+
+    def clock(self, bus: str, usual_hz: int, fastest_hz: int) -> None:
+        """Let a bus be no faster than one more sensor on it can."""
+        self.clocks[bus] = min(self.clocks.get(bus, usual_hz), fastest_hz)
 
     def wires(self, name: str, wires: dict[str, int]) -> bool:
         """Whether the wires of a bus are its own or free; then they are taken."""
@@ -124,12 +129,13 @@ def _buses(board: _Board) -> Iterator[str]:
     for bus in board.addresses:
         yield _section(f"bus.{bus}", "Two wires that sensors of different addresses share, each with a pull-up to 3V3.", {
             "kind": ("i2c", ""), **{key: (pin, f"GP{pin}") for key, pin in _I2C[bus].items()},
-            "freq_hz": (400_000, "up to 1000000"),
+            "freq_hz": (board.clocks[bus], "as fast as all sensors on it can, up to 400000"),
+            "timeout_us": (5000, "a read that takes longer is a bus error"),
         })  # fmt: skip
     for bus in board.modes:
         yield _section(f"bus.{bus}", "Wires that sensors share, each with a chip select of its own.", {
             "kind": ("spi", ""), **{key: (pin, f"GP{pin}") for key, pin in _SPI[bus].items()},
-            "freq_hz": (1_000_000, "up to 10000000; the sensor's data sheet has its own limit"),
+            "freq_hz": (board.clocks[bus], "up to 10000000, and no more than all sensors on it can"),
         })  # fmt: skip
     for bus in board.uarts:
         yield _section(f"bus.{bus}", "A serial line to one sensor.", {
@@ -170,11 +176,13 @@ def _place(board: _Board, name: str, driver: str, sensor: Sensor, schema: dict) 
                 for address in _choices(schema["address"]):
                     if address not in board.addresses.get(bus, ()) and board.wires(bus, wires):
                         board.addresses.setdefault(bus, set()).add(address)
+                        board.clock(bus, 400_000, sensor.table.FASTEST_HZ["i2c"])
                         return {"bus": (bus, ""), "address": (_Hex(address), schema["address"].get("description", ""))}
         elif kind == "spi":
             for bus, wires in _SPI.items():
                 if board.modes.get(bus, sensor.table.SPI_MODE) == sensor.table.SPI_MODE and board.wires(bus, wires):
                     board.modes[bus] = sensor.table.SPI_MODE
+                    board.clock(bus, 1_000_000, sensor.table.FASTEST_HZ["spi"])
                     cs = board.pin(_SELECTS, f"the chip select of {name}")
                     return {"bus": (bus, ""), "cs": (cs, f"GP{cs}, to the sensor's chip select")}
         else:

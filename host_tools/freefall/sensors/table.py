@@ -87,6 +87,8 @@ class BusSensorTable(SensorTable):
 
     BUSES: ClassVar[tuple[str, ...]] = ("i2c",)  # the kinds it can be on: "i2c", "spi", "uart"
     SPI_MODE: ClassVar[int] = 0  # clock polarity and phase
+    FASTEST_HZ: ClassVar[Mapping[str, int]] = {"i2c": 400_000, "spi": 10_000_000}  # the clock that it follows, by kind of bus
+    BAUD: ClassVar[int | None] = None  # of a UART, where it has only one
     READS: ClassVar[tuple[tuple[int, int], ...] | None] = None  # None: one octet written, SAMPLE_LEN read
     READ_HEAD: ClassVar[int] = 0  # octets of a read before its samples, which do not travel
     SETTLE_US: ClassVar[int] = 0  # the part needs so long from the octets written to the octets read

@@ -64,6 +64,7 @@ class Lsm6dsoTable(BusSensorTable):
         Field(description="the gyroscope's full scale, in degrees per second; less is finer"),
     ] = 250
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"i2c": 1_000_000, "spi": 10_000_000}
     SAMPLE_LEN: ClassVar[int] = 12
     CHANNELS: ClassVar[tuple[str, ...]] = _AXES
     RATE_KEY: ClassVar[str] = "odr_hz"

@@ -53,6 +53,7 @@ class Max31865Table(BusSensorTable):
     wires: Annotated[one_of(int, (2, 3, 4)), Field(description="wires to the thermometer; 3 and 4 take their own resistance out")]
     filter_hz: Annotated[one_of(int, (50, 60)), Field(description="the mains that its filter suppresses, in Hz")] = 50
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"spi": 5_000_000}
     SAMPLE_LEN: ClassVar[int] = 2
     CHANNELS: ClassVar[tuple[str, ...]] = ("temperature", "resistance")
     RATE_KEY: ClassVar[str] = "filter_hz"

@@ -44,6 +44,7 @@ class Mhz19bTable(BusSensorTable):
         bool, Field(description="whether it takes the lowest CO2 of a day for that of fresh air, 400 ppm")
     ] = False
 
+    BAUD: ClassVar[int] = 9600
     SAMPLE_LEN: ClassVar[int] = _LEN
     CHANNELS: ClassVar[tuple[str, ...]] = _CHANNELS
     RATE_KEY: ClassVar[str] = ""

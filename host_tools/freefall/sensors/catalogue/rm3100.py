@@ -56,6 +56,7 @@ class Rm3100Table(BusSensorTable):
     rate_hz: Annotated[one_of(float, RATES_HZ, "{:g}".format), Field(description="measurements per second of the sensor")] = 37
     cycle_count: Annotated[int, Field(ge=30, le=400, description="oscillations counted for each axis")] = 200
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"i2c": 400_000, "spi": 1_000_000}
     SAMPLE_LEN: ClassVar[int] = 9
     CHANNELS: ClassVar[tuple[str, ...]] = _AXES
     RATE_KEY: ClassVar[str] = "rate_hz"

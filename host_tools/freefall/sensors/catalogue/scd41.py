@@ -56,6 +56,7 @@ class Scd41Table(BusSensorTable):
         bool, Field(description="whether it takes the lowest CO2 of a week for that of fresh air, 400 ppm")
     ] = False
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"i2c": 100_000}
     SAMPLE_LEN: ClassVar[int] = 9
     CHANNELS: ClassVar[tuple[str, ...]] = _CHANNELS
     RATE_KEY: ClassVar[str] = "interval_s"

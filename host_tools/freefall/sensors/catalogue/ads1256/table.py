@@ -53,6 +53,7 @@ class Ads1256Table(BusSensorTable):
     reference_v: Annotated[float, Field(ge=0.5, le=2.6, description="between VREFP and VREFN")] = 2.5
     buffer: Annotated[bool, Field(description="whether the inputs' buffer is on; they must then be 2 V below the supply")] = False
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"spi": 1_920_000}
     SAMPLE_LEN: ClassVar[int] = 3
     CHANNELS: ClassVar[tuple[str, ...]] = ("voltage",)
     RATE_KEY: ClassVar[str] = "rate_hz"

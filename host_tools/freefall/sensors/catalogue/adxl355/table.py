@@ -28,6 +28,7 @@ class Adxl355Table(BusSensorTable):
         Field(description="samples per second of the sensor; it passes vibration up to a quarter of that"),
     ]
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"i2c": 1_000_000, "spi": 10_000_000}
     SAMPLE_LEN: ClassVar[int] = 9
     CHANNELS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
     RATE_KEY: ClassVar[str] = "odr_hz"

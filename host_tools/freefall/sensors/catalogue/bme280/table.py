@@ -52,6 +52,7 @@ class Bme280Table(BusSensorTable):
         one_of(float, STANDBYS_MS, "{:g}".format), Field(description="pause between two measurements, in ms")
     ] = 0.5
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"i2c": 1_000_000}
     SAMPLE_LEN: ClassVar[int] = 8
     CHANNELS: ClassVar[tuple[str, ...]] = ("temperature", "pressure", "humidity")
     RATE_KEY: ClassVar[str] = "standby_ms"

@@ -41,6 +41,7 @@ class Bmp390Table(BusSensorTable):
     filter: Annotated[one_of(int, _FILTERS), Field(description="samples that its low-pass filter weighs; 1: none")] = 1
     odr_hz: Annotated[one_of(float, RATES_HZ, "{:.10g}".format), Field(description="values per second of the sensor")]
 
+    FASTEST_HZ: ClassVar[dict[str, int]] = {"i2c": 1_000_000}
     SAMPLE_LEN: ClassVar[int] = 6
     CHANNELS: ClassVar[tuple[str, ...]] = ("pressure", "temperature")
     RATE_KEY: ClassVar[str] = "odr_hz"
