@@ -34,8 +34,8 @@ FAULTS = {
     "bus faster than its slowest sensor": (
         spoiled(("freq_hz = 400000", "freq_hz = 1000000")),
         [
-            "11:11: freq_hz = 1000000 is too fast for [sensor.warmth]: the most that a tmp117 follows is 400000; lower it, or give "
-            "the sensor a bus of its own"
+            "11:11: freq_hz = 1000000 is too fast for [sensor.warmth]: the most that a tmp117 follows is 400000; lower it, or "
+            "give the sensor a bus of its own"
         ],
     ),
     "sensor of a UART on I2C": (
