@@ -244,6 +244,17 @@ def test_values_follow_the_signals_within_the_parts_resolution(degc, pa, seed):
     assert 0.05 < pstdev(values["pressure"]) < 0.2
 
 
+def test_values_without_oversampling_are_coarse_and_not_biased():
+    bench = make(odr_hz=200)
+    assert bench.run()
+    bench.sleep_ms(5 * 900)
+    values = bench.values(*(made.raw for made in bench.model.produced))
+    assert fmean(values["temperature"]) == pytest.approx(21.5, abs=0.001)
+    assert fmean(values["pressure"]) == pytest.approx(98_765, abs=0.4)
+    # The noise and the steps of 2.6 Pa or so.
+    assert pstdev(values["pressure"]) == pytest.approx(2.75, rel=0.15)
+
+
 def test_a_sample_is_of_the_middle_of_its_conversion():
     bench = make({**STILL, "temperature": lambda t_s: 20 + 10 * t_s}, odr_hz=12.5, pressure_oversampling=32)
     assert bench.run()

@@ -72,6 +72,13 @@ def test_a_count_at_its_limit_is_worth_nothing_nor_is_the_lux(ms, limit):
     assert None not in bench.value(sample(limit - 1, limit - 2)).values()
 
 
+@pytest.mark.parametrize(
+    ("status", "valid"), [(0x01, True), (0x31, True), (0xFF, True), (0x00, False), (0x30, False), (0xFE, False)]
+)
+def test_only_avalid_decides_whether_a_sample_was_measured(status, valid):
+    assert (make().value(sample(1000, 200, status))["illuminance"] is not None) == valid
+
+
 def test_counts_beyond_the_limit_are_saturated_too():
     assert make().value(sample(40_000, 100))["ch0"] is None
 

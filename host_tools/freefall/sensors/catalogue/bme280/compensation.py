@@ -68,5 +68,6 @@ def humidity_percent(word, t_fine, trim: Trimming):
     t = t_fine - 76800.0
     h = word - (trim.h4 * 64.0 + trim.h5 / 16384.0 * t)
     by_temperature = 1.0 + trim.h3 / 67108864.0 * t
-    h *= trim.h2 / 65536.0 * (1.0 + trim.h6 / 67108864.0 * t * by_temperature) * by_temperature
+    # The double of Bosch's library has by_temperature as one more factor; the data sheet's and all integer code have not.
+    h *= trim.h2 / 65536.0 * (1.0 + trim.h6 / 67108864.0 * t * by_temperature)
     return h * (1.0 - trim.h1 * h / 524288.0)
