@@ -85,6 +85,95 @@ trigger = "periodic"
 rate_hz = 1.0
 """
 
+# Every section and most keys of the language.
+RICH = """\
+[payload]
+name = "rich"
+apid = 64
+[link]
+transport = "uart0"
+baud = 921600
+[stalls]
+foreground_ms = 100
+[bus.i2c0]
+kind = "i2c"
+scl = 5
+sda = 4
+freq_hz = 400000
+[bus.uart1]
+kind = "uart"
+tx = 8
+rx = 9
+baud = 9600
+[sensor.accel]
+driver = "adxl355"
+bus = "i2c0"
+address = 0x1D
+range_g = 2
+odr_hz = 125
+[sensor.air]
+driver = "mhz19b"
+bus = "uart1"
+[sensor.tube]
+driver = "pulse_counter"
+pin = 20
+[sensor.light]
+driver = "adc"
+pin = 26
+[sensor.gas]
+driver = "registers"
+bus = "i2c0"
+address = 0x19
+identity = {at = 0x0F, octets = [0x33]}
+setup = [{at = 0x20, octets = [0x57]}, {at = 0x24, octets = [0x80, 1], verify = false}]
+read = {at = 0xA8, octets = 6}
+rate_hz = 100
+[stream.vibration]
+sensor = "accel"
+trigger = "data_ready"
+pin = 15
+sample_times = true
+[stream.vibration.calibration.x]
+scale = 4e-6
+offset = -0.1
+unit = "g"
+[stream.vibration.calibration.y]
+coefficients = [0, 4e-6, 1e-15]
+[stream.vibration.calibration.z]
+points = [[-100, -1], [0, 0.5], [100, 2]]
+[stream.vibration.claim.x]
+amplitude = 1
+low_hz = 1
+high_hz = 20
+standard = "iss"
+[stream.events]
+sensor = "tube"
+trigger = "pulse"
+max_rate_hz = 20
+[stream.light]
+sensor = "light"
+trigger = "periodic"
+rate_hz = 10
+calibration.voltage = {points = [[0, 0], [4095, 100]], unit = "lux"}
+[stream.gas]
+sensor = "gas"
+trigger = "periodic"
+rate_hz = 10
+[stream.gas.field.x]
+octet = 0
+octets = 2
+order = "little"
+shift = 4
+width = 12
+signed = true
+[limits.vibration.x]
+watch = [-1, 1]
+warning = [-1.5, 1.5]
+critical = [-2, 2]
+[limits.gas.x]
+watch = [0, 1]
+"""
+
 
 def spoiled(*edits: tuple[str, str], text: str = SOUND) -> str:
     """A text with the first occurrence of each of the old replaced by the new; each must be there."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from freefall.definition import parse_definition
 from freefall.definition.drivers import DRIVERS
 from freefall.errors import DefinitionError
-from unit.definition.sample import FAST, SOUND, changed, findings, spoiled
+from unit.definition.sample import FAST, RICH, SOUND, changed, findings, spoiled
 
 # What is spoiled: (edits of SOUND, findings)
 FAULTS = {
@@ -337,7 +337,7 @@ def test_a_fault_is_told_once_where_it_stands(edits, expected):
     assert findings(spoiled(*edits)) == expected
 
 
-@pytest.mark.parametrize("text", [SOUND, FAST])
+@pytest.mark.parametrize("text", [SOUND, FAST, RICH])
 def test_the_samples_have_no_fault(text):
     assert findings(text) == []
 
@@ -496,13 +496,13 @@ def test_a_long_value_is_quoted_short():
 
 
 VALUES = st.sampled_from(
-    ["1", "-1", "0.5", "1e400", "nan", "true", "[]", "[[1]]", "{}", "{a = 1}", '""', '"x"', "1979-05-27"]
+    ["1", "-1", "0.5", "1e400", "nan", "true", "[]", "[[1]]", "[2, 1]", "[{}]", "{}", "{a = 1}", '""', '"x"', "1979-05-27"]
     + [str((1 << 63) - 1), "0x" + "f" * 9000]
 )
-KEYS = st.sampled_from(sorted({line.split(" = ")[0] for line in (SOUND + FAST).splitlines()}))
+KEYS = st.sampled_from(sorted({line.split(" = ")[0] for line in (SOUND + FAST + RICH).splitlines()}))
 
 
-@given(st.sampled_from([SOUND, FAST]), st.lists(st.tuples(KEYS, VALUES), max_size=4))
+@given(st.sampled_from([SOUND, FAST, RICH]), st.lists(st.tuples(KEYS, VALUES), max_size=4))
 def test_any_value_anywhere_gives_findings_and_nothing_else(text, changes):
     lines = text.splitlines()
     for key, value in changes:
@@ -510,7 +510,7 @@ def test_any_value_anywhere_gives_findings_and_nothing_else(text, changes):
     findings("\n".join(lines))
 
 
-@given(st.sampled_from([SOUND, FAST]), st.data())
+@given(st.sampled_from([SOUND, FAST, RICH]), st.data())
 def test_text_with_any_piece_replaced_gives_findings_and_nothing_else(text, data):
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, min(len(text), start + 60)))
