@@ -13,7 +13,7 @@ from pathlib import Path
 from freefall.board.emulated.debian import BuildFailed
 from freefall.board.emulated.image import ImageUnavailable, get_image_with_symbols
 
-from . import accelerometer, c_job, entry, firmware_job, framing, link, start
+from . import accelerometer, c_job, costs, entry, firmware_job, framing, link, start
 from .aims import judged
 from .machines import BenchFailed
 from .table import Figure, as_json, as_text
@@ -50,6 +50,7 @@ def parse() -> argparse.Namespace:
         "c-job": c_job.measure,
         "job": firmware_job.measure,
         "accelerometer": accelerometer.measure,
+        "costs": costs.measure,
         "link": link.measure,
         "start": partial(start.measure, seconds=options.seconds),
     }

@@ -50,9 +50,9 @@ class CountingCore(CortexM0Core):
             self._in_interrupts += self.cycles - self._entered
 
 
-def fit_counting_core(mcu: RP2040) -> CountingCore:
-    """Put a CountingCore into a machine that has not run yet."""
-    core = CountingCore(mcu)
+def fit_counting_core(mcu: RP2040, kind: type[CountingCore] = CountingCore) -> CountingCore:
+    """Put a CountingCore, of that kind, into a machine that has not run yet."""
+    core = kind(mcu)
     mcu.core = core
     core.reset()
     core.pc = FLASH_START_ADDRESS

@@ -124,8 +124,9 @@ class BusyPort(Port):
     def __init__(self, plan: dict, clock, on_octets: Callable[[bytes], None], boot_count: int = 1):
         self.processor = Processor(clock)
         super().__init__(clock, on_octets, boot_count, self.processor)
-        self._apid = plan["apid"]
         self._read_costs = iter(_read_costs(plan))
+        self._samples = {stream["apid"]: stream["sample_len"] for stream in plan["streams"]}  # octets of one
+        self._looked_ns = clock.now_ns()
         self._made = False  # a packet or a report in this pass
 
     def passed(self) -> None:
@@ -134,17 +135,21 @@ class BusyPort(Port):
         if not self._made:
             self.processor.work(costs.PASS_US)
         self._made = False
+        if self._clock.now_ns() - self._looked_ns >= costs.LOOK_PERIOD_US * _US:
+            self._looked_ns = self._clock.now_ns()
+            self.processor.work(costs.look_us(len(self._samples)))
 
     def seal(self, buf: bytearray, packet_len: int) -> None:
         """See ports/__init__.py; with all the work on a packet."""
         data = bytes(buf[frame.PACKET_AT : frame.PACKET_AT + packet_len])
         frame.seal_in_place(buf, packet_len)
         self._made = True
-        if packet.apid_of(data) == self._apid:
+        sample_len = self._samples.get(packet.apid_of(data))
+        if sample_len is None:
             self.processor.work(costs.REPORT_US)
         else:
             samples, _ = packet.stream_of(data)
-            self.processor.work(costs.PACKET_US + costs.SAMPLE_US * samples)
+            self.processor.work(costs.packet_us(samples, sample_len))
 
     def interrupts_off(self) -> bool:
         """See ports/__init__.py."""

@@ -21,7 +21,7 @@ def watchdog(draft: Draft) -> Iterator[Margin]:
     flows, stalls, table = list(draft.flows()), draft.stalls(), draft.table(("watchdog",))
     if stalls is None or table is None or not table.timeout_ms:
         return
-    value = stalls.longest_ms + (costs.LOOK_US + pass_us(flows)) / 1000
+    value = stalls.longest_ms + (costs.LOOK_PERIOD_US + pass_us(flows)) / 1000
     yield Margin(
         rule="watchdog",
         subject="board",

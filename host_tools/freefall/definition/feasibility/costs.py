@@ -8,7 +8,7 @@ contention) is not in them.
 from dataclasses import dataclass
 
 # From a trigger on a processor with nothing else to do until its read has begun on a free bus.
-BEGIN_US = 25
+BEGIN_US = 12
 # From the end of a read's last bit until the read that waits for its bus has begun.
 NEXT_US = 20
 
@@ -28,13 +28,12 @@ class ReadCost:
 
 # By kind of read.
 READ_COSTS = {
-    "transfer": ReadCost(BEGIN_US, 30),  # DMA, I2C or SPI
-    "stamped": ReadCost(BEGIN_US + 15, 30),  # the same with hardware time stamps, which the handler counts
-    "fifo": ReadCost(110, 120),  # native handlers that look at levels and paces; however many samples
-    "uart": ReadCost(BEGIN_US + 10, 35),  # the request goes into the UART in the interrupt
-    "immediate": ReadCost(45, 0),  # a counter or a converter of the chip's own
+    "transfer": ReadCost(20, 30),  # DMA, I2C or SPI
+    "stamped": ReadCost(32, 30),  # the same with hardware time stamps, which the handler counts
+    "fifo": ReadCost(120, 120),  # native handlers that look at levels and paces; however many samples
+    "uart": ReadCost(30, 35),  # the request goes into the UART in the interrupt
+    "immediate": ReadCost(32, 0),  # a counter or a converter of the chip's own
 }
-
 
 
 def read_cost(bus: str | None, trigger: str, timestamps: str | None) -> ReadCost:
@@ -54,14 +53,27 @@ def read_cost(bus: str | None, trigger: str, timestamps: str | None) -> ReadCost
 STRETCH = {"i2c": 1.2, "spi": 1.0, "uart": 1.0}
 
 # The foreground's.
-SAMPLE_US = 10  # taking a sample out of its ring
-PACKET_US = 900  # making a packet of samples: headers, time, CRC, framing, the queue
-REPORT_US = 900  # a service packet
-PASS_US = 100  # a pass of the loop with nothing to do
+_PACKET_US = 650  # making a packet of samples: headers, time, CRC, framing, the queue, and its pass of the loop
+_SAMPLE_US = 4  # for each of them
+_OCTET_US = 1.1  # and each of its octets, from the ring to the link's queue
+REPORT_US = 830  # a service packet
+PASS_US = 90  # a pass of the loop with nothing to do
+_LOOK_US = 100  # a look after clock and watchdog
+_LOOK_AT_STREAM_US = 100  # and each stream
 USB_BLOCK_US = 100  # handing a block to USB
 USB_BLOCK_OCTETS = 64
 
 # What the firmware's loop does beside that: firmware/freefall_board/app.py, a test holds them equal.
-LOOK_US = 5000  # how often it looks after buses, sensors and the watchdog
+LOOK_PERIOD_US = 5000  # how often it looks after buses, sensors and the watchdog
 QUEUE_OCTETS = 8192  # of frames that wait for the link
 EVENTS_RESERVED = 2  # of that, places for events, besides those for a set of reports
+
+
+def packet_us(samples: int, octets: int) -> float:
+    """Of a packet of so many samples of so many octets."""
+    return _PACKET_US + samples * (_SAMPLE_US + octets * _OCTET_US)
+
+
+def look_us(streams: int) -> float:
+    """Of a look after everything, which comes every LOOK_PERIOD_US."""
+    return _LOOK_US + streams * _LOOK_AT_STREAM_US

@@ -28,8 +28,9 @@ def processor_time(draft: Draft) -> Iterator[Margin]:
         unit="%",
         sentence=f"interrupts take {interrupts:.1%} of the processor's time: {each}",
     )
-    reports_us = housekeeping.sets_per_s * (housekeeping.packets * costs.REPORT_US + link.foreground_us(housekeeping.octets))
-    share = (sum(_own_us(flow, link) for flow in flows) + reports_us) / _US
+    board_us = housekeeping.sets_per_s * (housekeeping.packets * costs.REPORT_US + link.foreground_us(housekeeping.octets))
+    board_us += costs.look_us(len(flows)) * _US / costs.LOOK_PERIOD_US
+    share = (sum(_own_us(flow, link) for flow in flows) + board_us) / _US
     stalled = STALL_SHARE if stalls.longest_ms else 0.0
     left = f"the limit is {1 - stalled:.0%}" + (", for stalls may take the rest" if stalled else "")
     yield Margin(
@@ -40,7 +41,7 @@ def processor_time(draft: Draft) -> Iterator[Margin]:
         limit=100 * (1 - stalled),
         unit="%",
         sentence=f"samples and reports keep the processor busy {share:.1%} of the time, {interrupts:.1%} in interrupts, and "
-        f"{left} ({read_cost(most).total_us:g} us a read, {costs.SAMPLE_US} us a sample, {costs.PACKET_US} us a packet)",
+        f"{left}; a read of {most.sensor_name} takes {read_cost(most).total_us:g} us and a packet {packet_us(most):.0f} us",
         complaint="is too fast",
         remedy="lower a rate, or let a FIFO make fewer reads or max_latency_ms fewer packets",
     )

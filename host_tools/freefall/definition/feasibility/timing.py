@@ -1,5 +1,6 @@
 """Whether each sample is read, and its time taken, before the next. Models: README.md, "read in time" and "time stamp"."""
 
+import math
 from collections.abc import Iterator
 
 from ..draft import Draft, Flow
@@ -55,12 +56,8 @@ def time_stamps(draft: Draft) -> Iterator[Margin]:
         stamped = getattr(flow.stream, "timestamps", "interrupt") == "hardware" or flow.stream.trigger == "pulse"
         if stamped:
             continue
-        packing = flow.packing
         value = 1000 * stalls.interrupts_off_ms + sum(read_cost(other).total_us for other in others(flow, flows)) + costs.BEGIN_US
-        if flow.stream.trigger == "fifo_watermark":
-            limit = period_us(flow) / 2  # the board learns the sensor's pace
-        else:
-            limit = 1.5 * _US / packing.rate_hz - _US / packing.slowest_hz
+        limit = _most_late_us(flow)
         hardware = "timestamps" in type(flow.stream).model_fields
         yield Margin(
             rule="time stamp",
@@ -76,6 +73,20 @@ def time_stamps(draft: Draft) -> Iterator[Margin]:
             remedy=(f'set timestamps = "hardware" in [stream.{flow.path[1]}], ' if hardware else "")
             + "lower it, or keep interrupts on",
         )
+
+
+def _most_late_us(flow: Flow) -> float:
+    """Microseconds by which a trigger may seem late and still passes for the one that was due."""
+    packing = flow.packing
+    samples = packing.samples_per_read
+    due_us, slow_us = samples * _US / packing.rate_hz, samples * _US / packing.slowest_hz
+    # A ring goes by the nominal pace (firmware/freefall_board/core/ring.py).
+    most_us = 1.5 * due_us - slow_us
+    if flow.stream.trigger == "fifo_watermark":
+        # Half a read is lost, to the nearest sample, by the nominal pace at first and by the sensor's own later (watermark.py).
+        half = (math.ceil(samples / 2) - 0.5) / samples
+        most_us = min(most_us, due_us * (1 + half) - slow_us, period_us(flow) * half)
+    return most_us
 
 
 def _fast(flow: Flow) -> str:

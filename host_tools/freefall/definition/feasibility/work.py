@@ -44,8 +44,8 @@ def frame_len(flow: Flow) -> int:
 
 
 def packet_us(flow: Flow) -> float:
-    """Microseconds of the foreground for one packet, its samples included, and USB's share of them not."""
-    return costs.PACKET_US + costs.SAMPLE_US * flow.packing.samples_per_packet
+    """Microseconds of the foreground for one packet, handing it to USB not among them."""
+    return costs.packet_us(flow.packing.samples_per_packet, flow.packing.sample_len)
 
 
 def period_us(flow: Flow) -> float:
@@ -74,7 +74,7 @@ def begins_us(flow: Flow, flows: list[Flow]) -> float:
 
 def on_the_loop_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
     """Microseconds that the bus waits for the loop in a read of this stream: a part that has settled is asked by it."""
-    return costs.LOOK_US + pause_us(stalls, flows) if flow.bus and flow.sensor.reads().settle_us else 0.0
+    return costs.LOOK_PERIOD_US + pause_us(stalls, flows) if flow.bus and flow.sensor.reads().settle_us else 0.0
 
 
 def wires_us(bus: BusTable, reads: Reads, samples: int = 1) -> float:
@@ -108,7 +108,7 @@ def interrupts_share(flows: Iterable[Flow]) -> float:
 
 def pass_us(flows: list[Flow]) -> float:
     """Microseconds of the longest pass of the loop: a packet of each stream, and a set of reports."""
-    own_us = sum(map(packet_us, flows)) + (len(flows) + 1) * costs.REPORT_US + costs.PASS_US
+    own_us = sum(map(packet_us, flows)) + (len(flows) + 1) * costs.REPORT_US + costs.look_us(len(flows))
     # Interrupts break in.
     return own_us / max(0.1, 1 - interrupts_share(flows))
 
