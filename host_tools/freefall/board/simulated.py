@@ -104,7 +104,7 @@ def run(
     Raises BoardError if the board falls silent.
     """
     patience_ns = _PATIENCE_NS + 2_000_000 * definition.housekeeping_ms
-    reached_ns = heard_ns = 0
+    reached_ns, heard_ns = 0, board.now_ns()
     while reached_ns < duration_ns:
         if board.now_ns() - heard_ns > patience_ns:
             raise BoardError(
