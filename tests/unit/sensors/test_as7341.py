@@ -86,6 +86,20 @@ def test_the_default_step_is_checked_against_the_number_of_steps_too():
 # --- driver, model and table ---
 
 
+def test_gains_are_the_data_sheets_doublings():
+    assert GAINS == (0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+def test_its_one_address_may_be_said():
+    assert make(address=0x39).table.place() == make().table.place() == {"address": 0x39}
+
+
+def test_a_count_ends_at_sixteen_bits_where_the_integration_is_longer():
+    bench = make({**STILL, "clear": constant(5.0)}, atime=99, astep=999)
+    assert bench.run()
+    assert bench.read()[9:11] == b"\xff\xff" and bench.read()[0] == 0x89
+
+
 def test_what_it_feels_by_itself_is_within_its_range_for_an_orbit():
     for name, (_, most) in make().table.full_scale().items():
         counts = [SENSOR.signals[name](t_s) for t_s in range(0, 6000, 60)]
@@ -257,7 +271,7 @@ def test_registers_read_their_reset_values(bus):
     assert bus.read(ASTATUS, 13) == bytes(13)
 
 
-@pytest.mark.parametrize("register", [0x20, 0x66, 0x82, 0xA1, 0xA2, 0xC0, 0xCC])
+@pytest.mark.parametrize("register", [0x14, 0x20, 0x66, 0x75, 0x82, 0xA1, 0xA2, 0xC0, 0xCC])
 def test_a_register_that_does_not_exist_is_refused(bus, register):
     with pytest.raises(ModelError, match="no such register"):
         bus.read(register, 1)

@@ -429,7 +429,7 @@ def test_a_register_that_does_not_exist_is_refused(bus, register):
 
 
 def test_the_fifo_is_not_modelled(bus):
-    assert bus.read(0x12, 2) == b"\0\0"
+    assert bus.read(0x12, 2) == b"\0\0" and bus.read(0x15, 4) == b"\x01\x00\x02\x02"
     with pytest.raises(ModelError, match="the FIFO is not modelled"):
         bus.read(0x14, 7)
     with pytest.raises(ModelError, match="the FIFO is not modelled"):

@@ -5,6 +5,7 @@ from statistics import fmean
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from freefall.sensors.catalogue.tsl2591 import GAINS, INTEGRATIONS_MS, SENSOR
 from freefall.sensors.part import ModelError
@@ -89,6 +90,12 @@ def test_counts_beyond_the_limit_are_saturated_too():
 def test_gains_and_integration_times_are_the_published_ones():
     assert GAINS == (1, 25, 428, 9876)
     assert INTEGRATIONS_MS == (100, 200, 300, 400, 500, 600)
+
+
+def test_its_one_address_may_be_said_and_no_other():
+    assert make(address=0x29).table.place() == make().table.place() == {"address": 0x29}
+    with pytest.raises(ValidationError):
+        make(address=0x28)
 
 
 def test_what_it_feels_by_itself_is_within_its_range_for_an_orbit():

@@ -5,6 +5,7 @@ from statistics import fmean
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from freefall.sensors.catalogue.veml7700 import GAINS, INTEGRATIONS_MS, SENSOR
 from freefall.sensors.part import ModelError
@@ -85,6 +86,20 @@ def test_the_full_scale_is_what_the_gain_is_meant_for():
 
 
 # --- driver, model and table ---
+
+
+def test_its_one_address_may_be_said_and_no_other():
+    assert make(address=0x10).table.place() == make().table.place() == {"address": 0x10}
+    with pytest.raises(ValidationError):
+        make(address=0x48)
+
+
+def test_a_part_in_the_dark_counts_nothing():
+    bench = make({**STILL, "illuminance": constant(0.0)})
+    assert bench.run()
+    bench.sleep_ms(3000)
+    counts = [int.from_bytes(made.raw[:2], "little") for made in bench.model.produced]
+    assert min(counts) == 0 and max(counts) <= 2
 
 
 def test_what_it_feels_by_itself_is_within_its_range_for_an_orbit():
