@@ -11,6 +11,9 @@ _DUE_STAMP = const(10)
 _GOOD_STAMP = const(11)
 _INTERVAL = const(17)
 _TICKS_MASK = const(0x3FFFFFFF)
+# Values of DUE: not at once, a new read or the last one again (with the bit that says that it has its stamp)
+_LATER = 2
+_LATER_AGAIN = 3
 
 
 class RisingSampler(WatermarkSampler):
@@ -25,55 +28,93 @@ class RisingSampler(WatermarkSampler):
     def __init__(self, ring, port, stamp, level, backlog_us, latency_us=0):
         """As WatermarkSampler."""
         super().__init__(ring, port, stamp, level, backlog_us, latency_us)
-        self._enough_us = 0  # after the last read's stamp there is enough for another; 0: an edge will tell
+        self._enough_at = 0  # tick from which on there is surely enough for a read that is due _LATER
         self._risen = False  # it may have been enough at the end of the last read: an edge now is not the moment
-        self._short = False  # a read broke off since the last edge: the FIFO may lack as much as that took out
+        # Since the last edge nobody knows how much the FIFO holds: a read broke off, it may have overflowed, or the line was
+        # active from the beginning.
+        self._unsure = True
+        self._waited = False  # in vain, for an edge since the end of the last read
+        self._ended_at = 0
         self._judge_edge = super()._on_due_edge
 
     @micropython.native
+    def _begin_first(self):
+        self.trigger(None)
+        self._unsure = True
+        self._enough_at = self._words[_STAMP]
+
+    @micropython.native
     def _has_enough(self):
-        words = self._words
-        if words[_DUE] > 0:
-            return True
-        if words[_GOOD_STAMP] < 0 and not words[_DUE]:
-            return self._level()
-        return self._enough_us and (self._ticks_us() - words[_STAMP]) & _TICKS_MASK >= self._enough_us
+        due = self._words[_DUE]
+        if due & _LATER:
+            return (self._ticks_us() - self._enough_at) & _TICKS_MASK <= _TICKS_MASK >> 1
+        return due or self._level()
 
     @micropython.native
     def _go_on(self, took):
-        interval = self._words[_INTERVAL] >> 3
+        words = self._words
+        interval = words[_INTERVAL] >> 3
         # The sensor's pace may be somewhat off.
         margin = interval >> 3
-        self._enough_us = 0
+        now = (words[_STAMP] + took) & _TICKS_MASK
         self._risen = False
-        if self._short:
-            self._enough_us = 2 * interval + margin
+        # A FIFO that was full, perhaps, before the samples went out, has lost some that nobody knows of.
+        full_before = now + interval - self._backlog_us + margin
+        if self._unsure:
+            enough_at = self._enough_at + interval + (margin >> 4)
+            if self._waited:
+                # Though a read's worth came since the last read, it did not come to hold enough: there was enough then.
+                enough_at = self._ended_at + interval + margin
+                if (now - self._ended_at) & _TICKS_MASK > self._backlog_us:
+                    enough_at = full_before
+            elif (now - self._enough_at) & _TICKS_MASK > self._backlog_us:
+                enough_at = full_before
+            self._wait_until(enough_at)
+            # An active line has no edge.
+            self._waited = not self._waited and not self._level()
         elif took > self._backlog_us:
-            # Its FIFO was full, perhaps, before the samples went out.
-            self._enough_us = took + max(0, interval - self._backlog_us) + margin
+            self._unsure = True
+            self._wait_until(full_before)
         elif took >= interval + margin:
             self._next_is_due()
             self._begin_due()
         elif took >= interval - margin or self._level():
-            self._enough_us = interval + margin
+            self._wait_until(words[_STAMP] + interval + margin)
             self._risen = True
+        self._ended_at = now
+
+    @micropython.native
+    def _wait_until(self, tick):
+        self._enough_at = tick & _TICKS_MASK
+        self._words[_DUE] = _LATER
+
+    @micropython.native
+    def _next_is_due(self):
+        words = self._words
+        interval = words[_INTERVAL] >> 3
+        since = (self._ticks_us() - words[_STAMP]) & _TICKS_MASK
+        # No sample is of the future.
+        words[_DUE_STAMP] = (words[_STAMP] + min(interval, since)) & _TICKS_MASK
+        words[_DUE] = 1
 
     @micropython.native
     def _try_again(self, good):
-        interval = self._words[_INTERVAL] >> 3
         if good < 0:
-            self._short = True
-        if not self._short:
+            self._unsure = True
+        if not self._unsure or self._words[_GOOD_STAMP] < 0:
             return 1
-        self._enough_us = interval + (interval >> 3)
-        return -1  # not at once
+        interval = self._words[_INTERVAL] >> 3
+        self._enough_at = (self._ticks_us() + interval + (interval >> 3)) & _TICKS_MASK
+        self._waited = False
+        return _LATER_AGAIN
 
     @micropython.native
     def _on_due_edge(self):
-        words = self._words
         if self._risen:
-            words[_DUE_STAMP] = (words[_STAMP] + (words[_INTERVAL] >> 3)) & _TICKS_MASK
-        self._enough_us = 0
-        self._risen = False
-        self._short = False
+            self._risen = False
+            self._next_is_due()
+            self._begin_due()
+            return
+        self._unsure = False
+        self._waited = False
         self._judge_edge()

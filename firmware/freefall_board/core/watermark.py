@@ -21,6 +21,7 @@ _LATENCY_US = const(23)
 _COUNTER_MASK = const(0x3FFFFFFF)
 _TICKS_MASK = const(0x3FFFFFFF)
 _STOPPED = const(3)
+_HAS_STAMP = 1  # a bit of DUE: DUE_STAMP is its
 _MOST_JUDGED_US = const(0x10000000)
 
 
@@ -79,14 +80,18 @@ class WatermarkSampler(Sampler):
     @micropython.native
     def _resume(self):
         words = self._words
-        if not words[_DUE]:
+        if not words[_DUE] & _HAS_STAMP:
             if words[_GOOD_STAMP] < 0:
-                # Its edge came before the trigger was armed.
-                self.trigger(None)
+                self._begin_first()
                 return
             self._next_is_due()
         self._give_up_overflow()
         self._begin_due()
+
+    @micropython.native
+    def _begin_first(self):
+        # Its edge came before the trigger was armed.
+        self.trigger(None)
 
     @micropython.native
     def _next_is_due(self):

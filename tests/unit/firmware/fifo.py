@@ -64,10 +64,13 @@ class Interrupts:
 class Sensor:
     """Makes sample n (n as its octets) at (n + 1) periods; `line` is called with every change of its level.
 
-    made_us: when each sample was made; lost: the samples that its FIFO had no room for.
+    made_us: when each sample was made; lost: the samples that its FIFO had no room for. rises_once: the line rises when the FIFO
+    comes to hold the watermark, and falls when its status is read. keeps_oldest: a full FIFO takes no more.
     """
 
-    def __init__(self, clock, watermark, size, period_us):
+    def __init__(self, clock, watermark, size, period_us, rises_once=False, keeps_oldest=False):
+        self.rises_once = rises_once
+        self._keeps_oldest = keeps_oldest
         self.line = lambda level: None
         self.made_us = []
         self.lost = []
@@ -91,8 +94,14 @@ class Sensor:
         self._show()
         return sample
 
+    def read_status(self):
+        """What comes before the samples of a read."""
+        if self.rises_once:
+            self._set(0)
+
     def lose_all(self):
         """As a power cycle: what the FIFO held is gone."""
+        self.read_status()
         while self._fifo:
             self.lost.append(self.pop())
 
@@ -100,22 +109,33 @@ class Sensor:
         self._clock.call_at(self._began_ns + (len(self.made_us) + 1) * self._period_ns, self._make)
 
     def _make(self):
-        self._fifo.append(len(self.made_us))
+        sample = len(self.made_us)
         self.made_us.append(self._clock.now_ns() // 1000)
-        if len(self._fifo) > self._size:
-            self.lost.append(self._fifo.popleft())
         self._next()
+        if len(self._fifo) == self._size:
+            self.lost.append(sample if self._keeps_oldest else self._fifo.popleft())
+            if self._keeps_oldest:
+                return
+        self._fifo.append(sample)
+        if self.rises_once and len(self._fifo) == self._watermark:
+            self._set(1)
         self._show()
 
     def _show(self):
-        level = int(len(self._fifo) >= self._watermark)
+        if not self.rises_once:
+            self._set(int(len(self._fifo) >= self._watermark))
+
+    def _set(self, level):
         if level != self._level:
             self._level = level
             self.line(level)
 
 
 class Bus:
-    """Reads of the sensor, a sample every sample_us after wait_us; `stops_after` samples a read stands still, None: never."""
+    """Reads of the sensor: its status after wait_us, then a sample every sample_us.
+
+    `stops_after` samples a read stands still (None: never), having taken too long unless it got none; -1: before the status.
+    """
 
     def __init__(self, clock, sensor, ring, interrupts, sample_us, timeout_us):
         self.stops_after = None
@@ -138,7 +158,7 @@ class Bus:
         assert 0 <= slot < self._ring.depth
         self._read = [slot, self._clock.now_ns(), []]
         self.begun += 1
-        self._later(self.wait_us + self._sample_us, self._read)
+        self._later(self.wait_us, self._begin, self._read)
 
     def end(self):
         """The interrupt of a read that is over."""
@@ -149,13 +169,20 @@ class Bus:
         """End a read that stands still."""
         state = self._interrupts.off()
         if self._read and self._clock.now_ns() - self._read[1] > self._timeout_us * 1000:
-            self.broken_off += self._read[2]
+            gone = self._read[2]
+            self.broken_off += gone
             self._read = None
-            self.ended(0)
+            self.ended(-1 if gone else 0)
         self._interrupts.on(state)
 
-    def _later(self, after_us, read):
-        self._clock.call_at(self._clock.now_ns() + after_us * 1000, lambda: self._step(read))
+    def _later(self, after_us, action, read):
+        self._clock.call_at(self._clock.now_ns() + after_us * 1000, lambda: action(read))
+
+    def _begin(self, read):
+        if read is not self._read or self.stops_after == -1:
+            return
+        self._sensor.read_status()
+        self._later(self._sample_us, self._step, read)
 
     def _step(self, read):
         slot, _, samples = read
@@ -166,7 +193,7 @@ class Bus:
         self._ring.octets[start : start + SAMPLE_LEN] = sample.to_bytes(SAMPLE_LEN, "big")
         samples.append(sample)
         if len(samples) * SAMPLE_LEN < self._ring.read_len:
-            self._later(self._sample_us, read)
+            self._later(self._sample_us, self._step, read)
         else:
             self._interrupts.request(END)
 
@@ -176,7 +203,7 @@ class FifoBench:
 
     def __init__(
         self, watermark=4, size=16, depth=4, period_us=250, true_period_us=None, sample_us=20, start_us=0, timeout_us=900,
-        latency_us=0, first=END, sampler=WatermarkSampler,
+        latency_us=0, first=END, sampler=WatermarkSampler, rises_once=False, keeps_oldest=False,
     ):  # fmt: skip
         self.clock = SimulatedClock(start_us * 1000)
         self.watermark = watermark
@@ -184,7 +211,7 @@ class FifoBench:
         self.words = self.ring.words
         self.interrupts = Interrupts(first)
         self.interrupts_off, self.interrupts_on = self.interrupts.off, self.interrupts.on
-        self.sensor = Sensor(self.clock, watermark, size, true_period_us or period_us)
+        self.sensor = Sensor(self.clock, watermark, size, true_period_us or period_us, rises_once, keeps_oldest)
         self.bus = Bus(self.clock, self.sensor, self.ring, self.interrupts, sample_us, timeout_us)
         backlog_us = (size - watermark) * period_us
         self.sampler = sampler(self.ring, self, self.ticks_us, self.sensor.level, backlog_us, latency_us)
