@@ -8,9 +8,9 @@ contention) is not in them.
 from dataclasses import dataclass
 
 # From a trigger on a processor with nothing else to do until its read has begun on a free bus.
-BEGIN_US = 12
+BEGIN_US = 20
 # From the end of a read's last bit until the read that waits for its bus has begun.
-NEXT_US = 20
+NEXT_US = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class ReadCost:
 
 # By kind of read.
 READ_COSTS = {
-    "transfer": ReadCost(20, 30),  # DMA, I2C or SPI
-    "stamped": ReadCost(32, 30),  # the same with hardware time stamps, which the handler counts
-    "fifo": ReadCost(120, 120),  # native handlers that look at levels and paces; however many samples
-    "uart": ReadCost(30, 35),  # the request goes into the UART in the interrupt
-    "immediate": ReadCost(32, 0),  # a counter or a converter of the chip's own
+    "transfer": ReadCost(24, 25),  # DMA, I2C or SPI
+    "stamped": ReadCost(36, 25),  # the same with hardware time stamps, which the handler counts
+    "fifo": ReadCost(145, 80),  # native handlers that look at levels and paces; however many samples
+    "uart": ReadCost(26, 32),  # the request goes into the UART in the interrupt
+    "immediate": ReadCost(28, 0),  # a counter or a converter of the chip's own
 }
 
 
@@ -56,10 +56,10 @@ STRETCH = {"i2c": 1.2, "spi": 1.0, "uart": 1.0}
 _PACKET_US = 650  # making a packet of samples: headers, time, CRC, framing, the queue, and its pass of the loop
 _SAMPLE_US = 4  # for each of them
 _OCTET_US = 1.1  # and each of its octets, from the ring to the link's queue
-REPORT_US = 830  # a service packet
-PASS_US = 90  # a pass of the loop with nothing to do
-_LOOK_US = 100  # a look after clock and watchdog
-_LOOK_AT_STREAM_US = 100  # and each stream
+REPORT_US = 900  # a service packet
+PASS_US = 100  # a pass of the loop with nothing to do
+_LOOK_US = 130  # a look after clock and watchdog
+_LOOK_AT_STREAM_US = 70  # and each stream
 USB_BLOCK_US = 100  # handing a block to USB
 USB_BLOCK_OCTETS = 64
 
