@@ -16,7 +16,7 @@ ALLOWED = {
     "freefall_wire": set(),
     "freefall_board.version": set(),
     "freefall_board.core": {"freefall_wire"},
-    "freefall_board.drivers": {"freefall_wire"},
+    "freefall_board.drivers": {"freefall_wire", "freefall_board.core"},
     "freefall_board.ports": {"freefall_wire"},
     "freefall_board.sampling": {"freefall_board.core"},
     "freefall_board.app": {"freefall_wire", "freefall_board.core", "freefall_board.drivers", "freefall_board.ports",
@@ -29,7 +29,7 @@ ALLOWED = {
     "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
     "freefall.interop": {"freefall", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.board": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode"},
-    "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording",
+    "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode", "freefall.recording",
                      "freefall.export", "freefall.interop", "freefall.board"},
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
