@@ -33,6 +33,7 @@ class _Channels:
 def channels(draft: Draft):
     """Refuse what is said of channels that are not there, and what cannot be true of those that are."""
     by_stream = {path[1]: _channels(draft, path) for path in draft.tables("stream")}
+    rates_hz = {flow.path: flow.packing.rate_hz for flow in draft.flows()}
     for name, known in by_stream.items():
         if known is None:
             continue
@@ -41,7 +42,7 @@ def channels(draft: Draft):
         for path in _named(draft, (*stream, "calibration"), "calibration", known):
             _calibration(draft, path, known)
         for path in _named(draft, (*stream, "claim"), "claim", known):
-            _claim(draft, path, known)
+            _claim(draft, path, known, rates_hz.get(stream))
     _limits(draft, by_stream)
 
 
@@ -140,16 +141,15 @@ def channel_unit(draft: Draft, stream: Path, channel: Channel) -> str | None:
     return draft.value(path) if draft.has(path) else channel.unit
 
 
-def _claim(draft: Draft, path: Path, channels: _Channels):
+def _claim(draft: Draft, path: Path, channels: _Channels, rate_hz: float | None):
     low, high = draft.value((*path, "low_hz")), draft.value((*path, "high_hz"))
     if low is not None and high is not None and low >= high:
         draft.refuse((*path, "low_hz"), f"is not below high_hz, {high:g}; a band goes from low to high")
     stream = path[:2]
-    flow = next((flow for flow in draft.flows() if flow.path == stream), None)
-    if flow and high is not None and high > (most := flow.packing.rate_hz / 2):
+    if rate_hz is not None and high is not None and high > (most := rate_hz / 2):
         draft.refuse(
             (*path, "high_hz"),
-            f"is too high: [stream.{stream[1]}] has {flow.packing.rate_hz:g} samples/s, which tell of frequencies up to half of "
+            f"is too high: [stream.{stream[1]}] has {rate_hz:g} samples/s, which tell of frequencies up to half of "
             f"that, {most:g} Hz; lower it or raise the rate",
         )
     channel = channels.known.get(path[-1])

@@ -30,8 +30,9 @@ class Findings:
         self._file = file
         self._located = located
         self._diagnostics: list[Diagnostic] = []
-        self._doubtful: list[Path] = []
-        self._doubtful_names: list[Path] = []
+        self._doubtful: set[Path] = set()
+        self._around: set[Path] = set()  # the tables around what is doubtful, and that itself
+        self._doubtful_names: set[Path] = set()  # the tables they are in
 
     def add(self, path: Path, message: str, at_key: bool = False):
         """Report at the value (or key) of `path`; if the text lacks it, at the nearest table around it."""
@@ -40,7 +41,7 @@ class Findings:
         self._diagnostics.append(Diagnostic(self._file, *line_column(self._located.text, offset), message))
         self.doubt(path)
         if at_key:
-            self._doubtful_names.append(path)
+            self._doubtful_names.add(path[:-1])
 
     def misplaced(self, path: Path, setting: str, why: str):
         """Report that the key of `path` does not go with `setting`."""
@@ -48,15 +49,16 @@ class Findings:
 
     def doubt(self, path: Path):
         """Let nobody judge `path`: its value is not known."""
-        self._doubtful.append(path)
+        self._doubtful.add(path)
+        self._around.update(path[:depth] for depth in range(len(path) + 1))
 
     def doubtful(self, path: Path) -> bool:
         """Whether `path`, a table around it or anything inside it is reported or doubted."""
-        return any(path[: len(other)] == other[: len(path)] for other in self._doubtful)
+        return path in self._around or any(path[:depth] in self._doubtful for depth in range(len(path)))
 
     def doubtful_name(self, table: Path) -> bool:
         """Whether a name in `table` is reported: nobody knows what it will be."""
-        return any(path[:-1] == table for path in self._doubtful_names)
+        return table in self._doubtful_names
 
     def quote(self, path: Path) -> str:
         """`key = value`, or `[section]`, as the author wrote it; long values are shortened. In a list: `element in key`."""

@@ -18,6 +18,7 @@ Timestamps = Annotated[
 SampleTimes = Annotated[
     bool, Field(description="whether each sample travels with its own time: 4 octets more, and true when triggers come late")
 ]
+_MOST_FIELDS = 64  # in a stream
 _TRIGGER = (
     'what makes a sample: the sensor\'s "data_ready" line, its FIFO\'s "fifo_watermark", the board\'s clock ("periodic") '
     'or every "pulse" of a pulse counter'
@@ -38,7 +39,9 @@ class StreamTable(Table):
     calibration: Annotated[
         dict[str, CalibrationTable], Field(description="better calibrations than the data sheet's, by channel")
     ] = {}
-    field: Annotated[dict[Name, FieldTable], Field(description="values of your own in every sample, by name")] = {}
+    field: Annotated[
+        dict[Name, FieldTable], Field(max_length=_MOST_FIELDS, description="values of your own in every sample, by name")
+    ] = {}
     claim: Annotated[dict[str, ClaimTable], Field(description="what the experiment wants to see, by channel")] = {}
 
     def samples_per_read(self) -> int:

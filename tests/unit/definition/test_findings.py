@@ -523,3 +523,18 @@ def test_any_text_gives_findings_and_nothing_else(text):
     with pytest.raises(DefinitionError) as caught:
         parse_definition(text, "payload.toml")
     assert caught.value.diagnostics
+
+
+CROWDS = {
+    "streams": '[stream.s{0}]\nsensor = "warmth"\ntrigger = "periodic"\nrate_hz = 1\n',
+    "sensors": '[sensor.s{0}]\ndriver = "tmp117"\nbus = "i2c0"\naddress = 0x48\n',
+    "fields": "[stream.vibration.field.f{0}]\noctet = 1\n[stream.vibration.claim.f{0}]\namplitude = 1\nlow_hz = 1\nhigh_hz = 2\n",
+    "limits": "[limits.s{0}.x]\nwatch = [1, 0]\n",
+    "keys": "zz{0} = {0}\n",
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_a_definition_of_thousands_of_sections_is_refused_before_one_loses_patience(crowd):
+    assert findings(SOUND + "".join(CROWDS[crowd].format(number) for number in range(4000)))
