@@ -265,6 +265,14 @@ def test_values_without_oversampling_are_coarse_and_not_biased():
     assert pstdev(values["humidity"]) == pytest.approx(0.07, rel=0.15)
 
 
+@pytest.mark.parametrize(("degc", "pa"), [(400.0, 98_765.0), (-300.0, 98_765.0), (20.0, 500_000.0), (20.0, -50_000.0)])
+def test_a_word_ends_where_its_bits_do(degc, pa):
+    bench = make({**STILL, "temperature": constant(degc), "pressure": constant(pa)})
+    assert bench.run()
+    assert len(bench.model.produced[-1].raw) == bench.table.SAMPLE_LEN
+    assert bench.read() == bench.model.produced[-1].raw
+
+
 def test_a_sample_is_of_the_middle_of_its_measurement():
     bench = make({**STILL, "temperature": lambda t_s: 20 + 10 * t_s}, temperature_oversampling=16)
     assert bench.run()
