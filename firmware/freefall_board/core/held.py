@@ -86,16 +86,22 @@ class HeldSampler(Sampler):
         since = words[_DUE_STAMP] if due else words[_STAMP]
         now = self._ticks_us()
         elapsed = (now - since) & _TICKS_MASK
-        if not due and words[_GOOD_STAMP] < 0 or elapsed > _MOST_JUDGED_US:
-            words[_DUE_STAMP] = now
-        else:
+        stamp = now
+        if (due or words[_GOOD_STAMP] >= 0) and elapsed <= _MOST_JUDGED_US:
             interval = words[_INTERVAL] >> 3
-            # The sensor's pace may be somewhat off.
-            samples = (elapsed + (interval >> 4)) // interval
-            if not due and not samples:
-                samples = 1
-            words[_DUE_STAMP] = (since + samples * interval) & _TICKS_MASK
-            self._count_lost(samples if due else samples - 1)
+            unsure = interval >> 4  # for the sensor's pace may be somewhat off
+            samples = elapsed // interval
+            phase = elapsed - samples * interval
+            if phase > interval - unsure or samples and phase < unsure:
+                # Too near to where the next one is made to tell which it would be: soon it is clear.
+                return
+            if not due:
+                samples = samples or 1
+                self._count_lost(samples - 1)
+            else:
+                self._count_lost(samples)
+            stamp = since + min(samples * interval, elapsed)
+        words[_DUE_STAMP] = stamp & _TICKS_MASK
         words[_DUE] = 0
         self._again(None)
 
@@ -142,10 +148,12 @@ def edge_handler(words, stamp, start, check, overtaken):
         if w[_READING]:
             either[0]()
         w[_CHANGES] = (w[_CHANGES] + 1) & _COUNTER_MASK
-        if w[_READING]:
-            # It may get parts of two samples, so it is not good now; its end says what is due.
-            return
         now = (now - w[_LATENCY_US]) & _TICKS_MASK
+        if w[_READING]:
+            # It may get parts of two samples, so it is not good now; its end counts what is lost.
+            w[_DUE_STAMP] = now
+            w[_DUE] = _BUS_ERRORS
+            return
         if w[_DUE]:
             either[1](now)
         head = w[_HEAD]
@@ -186,10 +194,18 @@ def end_handler(words, ticks_us):
                 w[_LONGEST_US] = took
             w[_HEAD] = (w[_HEAD] + 1) & (2 * w[_DEPTH] - 1)
             return
-        # As if it had not been begun.
-        w[_SEEN] = (w[_SEEN] - step) & _COUNTER_MASK
-        w[_DUE_STAMP] = stamp
-        w[_DUE] = _BUS_ERRORS
+        # As if it had not been begun, unless a later sample has come meanwhile.
+        lost = 0
+        if w[_DUE]:
+            interval = w[_INTERVAL] >> 3
+            lost = (((w[_DUE_STAMP] - stamp) & _TICKS_MASK) + (interval >> 1)) // interval
+            if lost == 0:
+                lost = 1
+        else:
+            w[_DUE_STAMP] = stamp
+            w[_DUE] = _BUS_ERRORS
+        w[_SEEN] = (w[_SEEN] + lost - step) & _COUNTER_MASK
+        w[_BUS_ERRORS] = (w[_BUS_ERRORS] + lost) & _COUNTER_MASK
         if w[_ERRORS_IN_ROW] < _STOPPED:
             w[_ERRORS_IN_ROW] += 1
 

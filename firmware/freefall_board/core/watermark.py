@@ -188,6 +188,8 @@ class WatermarkSampler(Sampler):
         # A good read is over, so long after its stamp.
         if self._level():
             self._next_is_due()
+            # On a bus that cannot keep pace no edge will ever tell.
+            self._give_up_overflow()
             self._begin_due()
 
     @micropython.native
