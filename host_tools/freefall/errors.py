@@ -1,7 +1,7 @@
 """Every exception Freefall raises on purpose; anything else that escapes is a bug, exit code 70 (EX_SOFTWARE).
 
 FreefallError                 exit code
-├── DefinitionError           3   the definition has findings, all of them in .diagnostics
+├── DefinitionError           3   the definition has findings, all of them in .diagnostics; or cannot be read, which is one
 ├── WrongDefinition           3   data was made with another definition
 ├── MissingExtra              2   an optional part is not installed
 ├── OutputUnwritable          2   the output cannot be written: disk full, no permission

@@ -9,6 +9,7 @@ import pytest
 
 from freefall.cli.printers import JsonPrinter
 from freefall.decode import SensorEvent
+from freefall.definition import json_schema
 
 FIVE_FAULTS = {  # what is planted -> where and what the message must name
     "odr_hz = 1000": ("odr_hz = 900", ":10:", "900"),
@@ -245,3 +246,9 @@ def test_missing_ports_files_and_definitions_are_one_sentence_and_their_exit_cod
 
 def test_folder_in_place_of_a_recording_is_said_to_be_one(freefall, tmp_path):
     assert freefall("stats", tmp_path).err == f"error: {tmp_path} is a folder, not a recording\n"
+
+
+def test_schema_is_what_editors_are_given(freefall):
+    done = freefall("schema")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out) == json_schema()

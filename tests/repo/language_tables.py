@@ -61,7 +61,8 @@ def _row(key: str, schema: dict, required: bool) -> str:
 
 def _value(schema: dict) -> str:
     if "$ref" in schema or "oneOf" in schema or schema.get("type") == "object":
-        return "section" if schema.get("type") != "object" else "sections"
+        most = f", at most {schema['maxProperties']}" if "maxProperties" in schema else ""
+        return "section" if schema.get("type") != "object" else "sections" + most
     if "const" in schema:
         return f"`{json.dumps(schema['const'])}`"
     if choices := schema.get("enum"):
