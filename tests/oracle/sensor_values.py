@@ -114,8 +114,9 @@ def ina226(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
 
 
 def tmp117(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
-    """7.8125 m degC a step (7.6.2)."""
-    return {"temperature": two(big(sample), 16) * 0.0078125}
+    """7.8125 m degC a step; -256 degC until the first conversion after a start has ended (7.6.1.2)."""
+    code = two(big(sample), 16)
+    return {"temperature": None if code == -32768 else code * 0.0078125}
 
 
 def platinum_ohm(degc: float, ohm_at_zero: float) -> float:

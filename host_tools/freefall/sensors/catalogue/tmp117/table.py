@@ -7,10 +7,12 @@ from pydantic import Field
 from ...channels import Channel, Linear, RawWord
 from ...fields import address_of, one_of
 from ...table import BusSensorTable
+from ...validity import Check, Forbidden
 
 _AVERAGES = (1, 8, 32, 64)  # CONFIG AVG[1:0] is the position
 _CONVERSION_MS = (15.5, 125, 500, 1000)  # by AVG[1:0], Table 7-7 with CONV = 000
 _WORD = RawWord(offset=0, octets=2, order="big", shift=0, width=16, signed=True)
+_NO_RESULT = -0x8000  # -256 degC: after a start, until the first conversion has ended (7.6.1.2)
 
 
 class Tmp117Table(BusSensorTable):
@@ -27,6 +29,10 @@ class Tmp117Table(BusSensorTable):
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""
         return (Channel(self.CHANNELS[0], "degC", _WORD, Linear(scale=0.0078125, offset=0.0)),)
+
+    def checks(self) -> tuple[Check, ...]:
+        """See SensorTable: a part that lost its power begins anew."""
+        return (Forbidden(_WORD, (_NO_RESULT,), self.CHANNELS, "no conversion yet"),)
 
     def config(self, watermark: int) -> dict[str, int]:
         """See SensorTable: averages_code for CONFIG AVG[1:0]."""
