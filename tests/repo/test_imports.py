@@ -29,8 +29,8 @@ ALLOWED = {
     "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
     "freefall.interop": {"freefall", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.board": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode"},
-    "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode", "freefall.recording",
-                     "freefall.export", "freefall.interop", "freefall.board"},
+    "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode",
+                     "freefall.recording", "freefall.export", "freefall.interop", "freefall.board"},
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
 ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.ports"}
