@@ -24,7 +24,8 @@ def library(run, tmp_path_factory):
     (folder / "strict.c").write_text('#include "payload.h"\nint main(void) { return 0; }\n')
     strict = [compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wno-sign-conversion", "-pedantic"]
     subprocess.run([*strict, "-o", folder / "strict", folder / "strict.c"], check=True)
-    subprocess.run([compiler, "-std=c99", "-O1", "-shared", "-fPIC", "-o", folder / "payload.so", folder / "visible.c"], check=True)
+    library = [compiler, "-std=c99", "-O1", "-shared", "-fPIC", "-o", folder / "payload.so", folder / "visible.c"]
+    subprocess.run(library, check=True)
     return ctypes.CDLL(str(folder / "payload.so"))
 
 

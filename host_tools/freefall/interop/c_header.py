@@ -11,8 +11,9 @@ from .layout import Item, Packet, packets, primary_header
 _HEAD = """\
 /* {name}: packets of definition {id}, written by freefall from the payload definition; do not edit.
  *
- * A packet is what is left of a frame after COBS and CRC-32: an array of octets. Functions that end in _raw return a raw value, in
- * _value the engineering value in the unit beside them; `sample` counts from 0 and must be less than the packet's count. */
+ * A packet is what is left of a frame after COBS and CRC-32: an array of octets. Functions that end in _raw return a raw
+ * value, those in _value the engineering value in the unit beside them; `sample` counts from 0 and must be less than the
+ * packet's count. */
 #ifndef FREEFALL_{guard}_H
 #define FREEFALL_{guard}_H
 

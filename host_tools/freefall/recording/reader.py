@@ -131,7 +131,9 @@ class Recording:
                 self.definition_problem = f"the payload definition in {self.path} was cut off or damaged"
             return
         try:
-            definition = parse_definition(self.definition_text, f"{self.path}:{profile.DEFINITION_FILE}")
+            # It ran: a rule that this freefall adds to the feasibility report must not make an old recording unreadable.
+            name = f"{self.path}:{profile.DEFINITION_FILE}"
+            definition = parse_definition(self.definition_text, name, infeasible=True)
         except DefinitionError as error:
             self.definition_problem = (
                 f"the payload definition in {self.path} has faults for this freefall, first: {error.diagnostics[0]}"

@@ -13,6 +13,7 @@ from mcap.reader import make_reader
 from mcap.stream_reader import StreamReader
 
 import freefall
+from freefall.definition import parse_definition
 from freefall.errors import FreefallError, OutputUnwritable
 from freefall.recording import RECORDING_FORMAT, Recorder, is_recording, open_recording
 
@@ -40,6 +41,18 @@ def test_recording_gives_back_octets_times_definition_and_metadata(tmp_path, def
     assert list(recording.chunks()) == blocks, "a second pass gives the same"
     assert recording.complete
     assert recording.problem is None
+
+
+def test_recording_of_a_definition_that_is_called_infeasible_today_opens_as_ever(tmp_path, definition, blocks):
+    text = definition.text.replace("baud = 921600", "baud = 9600")
+    with pytest.raises(FreefallError, match="too slow"):
+        parse_definition(text, "payload.toml")
+    old = parse_definition(text, "payload.toml", infeasible=True)
+    path = tmp_path / "run.mcap"
+    with Recorder(path, old, "a test", start_ns=START_NS) as recorder:
+        recorder.write(blocks[0][1], blocks[0][0])
+    recording = open_recording(path)
+    assert recording.definition_problem is None and recording.definition == old
 
 
 def test_recording_without_definition_has_none(tmp_path):
