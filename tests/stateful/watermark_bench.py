@@ -15,9 +15,13 @@ _MOST_EVENTS = 10  # where nobody asks for an interrupt any more
 class WatermarkBench(StreamBench):
     """`interrupt(EVENT)` is the next thing the sensor or its bus does, INTERRUPT all until one of them asks for an interrupt."""
 
-    def __init__(self, depth=2, sample_us=20, first=END, start_us=MODULO - 20_000, sampler=WatermarkSampler):
-        """first: of two interrupts that wait; sampler: the class, right or wrong."""
-        self.fifo = FifoBench(WATERMARK, 12, depth, PERIOD_US, None, sample_us, start_us, first=first, sampler=sampler)
+    def __init__(
+        self, depth=2, sample_us=20, first=END, start_us=MODULO - 20_000, sampler=WatermarkSampler, rises_once=False
+    ):  # fmt: skip
+        """first: of two interrupts that wait; sampler: the class, right or wrong; rises_once: see fifo.Sensor."""
+        self.fifo = FifoBench(
+            WATERMARK, 12, depth, PERIOD_US, None, sample_us, start_us, first=first, sampler=sampler, rises_once=rises_once
+        )
         self.start_us = start_us
         plan = {
             "sample_len": SAMPLE_LEN, "samples_per_read": WATERMARK, "samples_per_packet": 2 * WATERMARK,

@@ -1,8 +1,10 @@
 """Parts with the mistakes that interrupts are known to find: each must fail the checks the right part passes."""
 
 from freefall_board.core import words as at
+from freefall_board.core.held import HeldSampler
 from freefall_board.core.packetizer import Packetizer
 from freefall_board.core.ring import Ring
+from freefall_board.core.rising import RisingSampler
 from freefall_board.core.sampler import Sampler
 from freefall_board.core.watermark import WatermarkSampler
 
@@ -87,6 +89,35 @@ class ResumesWithInterruptsOn(WatermarkSampler):
         """See WatermarkSampler."""
         if not self._words[at.READING] and self._level():
             self._resume()
+
+
+class RisesWithInterruptsOn(RisingSampler):
+    """As ResumesWithInterruptsOn."""
+
+    def resume(self):
+        """See WatermarkSampler."""
+        if not self._words[at.READING] and self._has_enough():
+            self._resume()
+
+
+class HeldWithInterruptsOn(HeldSampler):
+    """As ResumesWithInterruptsOn."""
+
+    def resume(self):
+        """See HeldSampler."""
+        if not self._words[at.READING] and self._level():
+            self._read_newest()
+
+
+class TakesNewsForOld(HeldSampler):
+    """Looks at the line when interrupts are off, and so sees an edge whose interrupt is still to come."""
+
+    def resume(self):
+        """See HeldSampler."""
+        state = self._interrupts_off()
+        if not self._words[at.READING] and self._level():
+            self._read_newest()
+        self._interrupts_on(state)
 
 
 class CountsUnnoticed(WatermarkSampler):

@@ -35,10 +35,9 @@ class Interrupts:
     def request(self, name):
         """The interrupt of that name; one that waits already is merged with it."""
         self.requested += 1
-        if not self._off:
-            self._run([name])
-        elif name not in self._waiting:
+        if name not in self._waiting:
             self._waiting.append(name)
+        self._run()
 
     def off(self):
         """As a port's interrupts_off."""
@@ -50,14 +49,15 @@ class Interrupts:
         """As a port's interrupts_on."""
         assert state == "state" and self._off
         self._off = False
-        waiting, self._waiting = self._waiting, []
-        self._run(sorted(waiting, key=lambda name: name != self._first))
+        self._run()
 
-    def _run(self, names):
-        assert not self._running
+    def _run(self):
+        if self._off or self._running:
+            return
         self._running = True
-        for name in names:
-            self.handlers[name]()
+        while self._waiting:
+            self._waiting.sort(key=lambda name: name != self._first)
+            self.handlers[self._waiting.pop(0)]()
         self._running = False
 
 

@@ -70,13 +70,13 @@ class Bus:
         self._interrupts = interrupts
         self._read_us = read_us
         self._timeout_us = timeout_us
-        self._read = None  # [slot, when it began, spoilt, failed]
+        self._read = None  # [slot, when it began, spoilt, failed, over]
 
     def start(self, slot):
         """See ports/__init__.py."""
         assert self._interrupts.none_can_come, "another read could be begun meanwhile"
         assert self._read is None, "a read is begun while one is under way"
-        self._read = read = [slot, self._clock.now_ns(), False, False]
+        self._read = read = [slot, self._clock.now_ns(), False, False, False]
         self.begun += 1
         self._clock.call_at(self._clock.now_ns() + self.wait_us * 1000, lambda: self._give(read))
 
@@ -94,14 +94,16 @@ class Bus:
 
     def end(self):
         """The interrupt of a read that is over."""
-        _, _, spoilt, _ = self._read
+        if not self._read or not self._read[4]:
+            return  # the interrupt of one that was given up
+        spoilt = self._read[2]
         self._read = None
         self.ended(0 if spoilt else 1)
 
     def _find(self):
         if not self._read:
             return
-        _, begun_ns, _, failed = self._read
+        _, begun_ns, _, failed, _ = self._read
         if failed or self._clock.now_ns() - begun_ns > self._timeout_us * 1000:
             self._read = None
             self.ended(0 if failed else -1)
@@ -121,6 +123,7 @@ class Bus:
 
     def _over(self, read):
         if read is self._read:
+            read[4] = True
             self._interrupts.request(END)
 
 
