@@ -31,19 +31,27 @@ _NS = 1_000_000_000
 @click.option(
     "--scenario", type=click.Path(), help=f"What the sensors feel; by default {FILE_NAME} beside the definition, if it is there."
 )
+@click.option(
+    "--stalls", is_flag=True,
+    help="Let the virtual board's work take time, make the pauses of [stalls], and let sensors' clocks be fast: what freefall "
+    "check says comes true. A sample that is lost is a failure.",
+)  # fmt: skip
 @click.option("-o", "--output", metavar="FILE.mcap", type=recording_path, help="Record what the board sends.")
 @force_option
 @click.pass_obj
 def sim(
-    settings, definition: str, board: str, duration: float, seed: int, scenario: str | None, output: str | None, force: bool
-) -> int:
+    settings, definition: str, board: str, duration: float, seed: int, scenario: str | None, stalls: bool, output: str | None,
+    force: bool,
+) -> int:  # fmt: skip
     """Run a payload on a simulated board and say what became of every sample; Ctrl-C ends it early."""
+    if stalls and board != "virtual":
+        raise click.UsageError("--stalls is for the virtual board: on the emulated one work takes its time anyway.")
     checked = load_definition(definition)
     summary = Summary(checked)
     signals = _signals(checked, definition, scenario)
-    simulated = (_virtual if board == "virtual" else _emulated)(checked, seed, signals)
+    simulated = (_stalled if stalls else _virtual if board == "virtual" else _emulated)(checked, seed, signals)
     start_ns = time.time_ns()
-    source = f"sim:{board} seed {seed}"
+    source = f"sim:{board} seed {seed}{', stalls' * stalls}"
     recorder = Recorder(output, checked, source, start_ns=start_ns, overwrite=force) if output else None
     interrupted = False
     with (
@@ -75,6 +83,8 @@ def sim(
     print_report(summary, [origin], details=settings.verbosity > 0)
     if output:
         click.echo(f"Recorded in {output}")
+    if stalls and any(summary.metrics()[name] for name in ("missing", "late")):
+        return 1
     return 0 if interrupted or summary.decoder.ledger.closed else 1
 
 
@@ -92,6 +102,12 @@ def _virtual(definition: Definition, seed: int, scenario: Signals | None) -> Sim
     from ..board.virtual import VirtualBoard
 
     return VirtualBoard(definition, seed, scenario=scenario)
+
+
+def _stalled(definition: Definition, seed: int, scenario: Signals | None) -> SimulatedBoard:
+    from ..board.stalls import StalledBoard, Stalls
+
+    return StalledBoard(definition, Stalls.declared(definition), seed, scenario=scenario)
 
 
 def _emulated(definition: Definition, seed: int, scenario: Signals | None) -> SimulatedBoard:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from freefall.definition.feasibility import costs
+from freefall.definition.feasibility import costs, work
 from unit.definition.feasibility.lines import line, lines, refusals
 from unit.definition.sample import SOUND, findings, spoiled
 
@@ -51,15 +51,15 @@ def test_usb_has_no_baud_to_be_too_slow():
     assert findings(spoiled(ON_USB)) == []
 
 
-@pytest.mark.parametrize(("streams", "refused"), [(52, False), (53, True)])
-def test_usb_at_its_limit(streams, refused):
-    """So many streams are refused for other reasons too: eight do not fill a USB link."""
-    stream = '[stream.s{}]\nsensor = "accel"\ntrigger = "periodic"\nrate_hz = 1000\nmax_latency_ms = 10\n'
-    sensors = spoiled(ON_USB).partition("[stream.vibration]")[0] + "[housekeeping]\nperiod_ms = 60000\n"
-    text = sensors + "".join(map(stream.format, range(streams)))
-    # 52 streams of 100 packets/s of 108 octets and 6, and 70 octets/s of housekeeping, are 592870; one more is too much.
-    told = [finding for finding in findings(text) if finding.startswith("5:13:") and finding.endswith("[link load]")]
-    assert bool(told) == refused
+def test_usb_at_its_limit(monkeypatch):
+    text = spoiled(ON_USB)
+    for carried, refused in ((11_240.1, 0), (11_239.9, 1)):
+        monkeypatch.setattr(work, "USB_OCTETS_PER_S", carried)
+        assert len(refusals(text, "link load")) == refused
+    assert findings(text) == [
+        '5:13: transport = "usb" is too slow: streams and housekeeping need 11240 bytes/s and the limit is 11240 bytes/s (what USB '
+        "carries); lower a rate [link load]",
+    ]
 
 
 def test_what_waits_for_the_link_after_a_pause(easy):
