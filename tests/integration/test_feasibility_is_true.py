@@ -52,3 +52,10 @@ def test_without_the_stalls_that_it_is_refused_for_a_definition_loses_nothing():
     definition = case.at(1.1)
     undisturbed = Stalls(interrupts_off_ms=0.0, foreground_ms=0.0, clock=1)
     assert lost_on(StalledBoard(definition, undisturbed), definition, 4) == {}
+
+
+def test_what_a_bus_cannot_carry_of_a_fifo_is_counted():
+    """No edge tells, for the FIFO is never below its watermark: how old the samples would be does."""
+    case = CASES["bus time"]
+    lost = case.lost(case.at(1.4))
+    assert lost["overruns"] > lost["never read"] / 2
