@@ -36,9 +36,10 @@ def _sampler(plan, ring, sensor, port):
     pin, active_low = _pin(trigger, sensor), _active_low(sensor)
     stamps = port.edge_stamps(pin, active_low) if trigger.get("timestamps") == "hardware" else None
     stamp, latency_us = (stamps.newest, 0) if stamps else (port.ticks_us, port.EDGE_LATENCY_US)
-    if trigger["kind"] == "fifo_watermark":
+    rises_once = getattr(driver, "RISES_ONCE", False)
+    if trigger["kind"] == "fifo_watermark" or rises_once:
         backlog_us = (driver.FIFO_SAMPLES - plan["samples_per_read"]) * plan["period_us"]
-        return _watermark_sampler(driver)(ring, port, stamp, port.level(pin, active_low), backlog_us, latency_us)
+        return _fifo_sampler(rises_once)(ring, port, stamp, port.level(pin, active_low), backlog_us, latency_us)
     if getattr(driver, "LINE_HOLDS", False):
         from .core.held import HeldSampler
 
@@ -51,8 +52,8 @@ def _sampler(plan, ring, sensor, port):
 # What not every payload needs is loaded by those that do.
 
 
-def _watermark_sampler(driver):
-    if getattr(driver, "RISES_ONCE", False):
+def _fifo_sampler(rises_once):
+    if rises_once:
         from .core.rising import RisingSampler
 
         return RisingSampler

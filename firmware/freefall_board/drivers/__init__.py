@@ -16,7 +16,7 @@ and what follows where it is not as said in brackets, in its class:
     FIFO_SAMPLES (0) what its FIFO holds; by its watermark the last count of sample_reads is asked for once a sample
     ACTIVE_LOW   (False) its data-ready or watermark line is active low
     LINE_HOLDS   (False) its data-ready line stays active until its data are read: after a failed read no edge comes by itself
-    RISES_ONCE   (False) its watermark line is released by READ_HEAD, and not as long as the FIFO holds enough
+    RISES_ONCE   (False) its lines tell of samples in its FIFO once, and are released by READ_HEAD, however many it still holds
     SPI_SHIFT, SPI_READ, SPI_WRITE (0)  the octet of a register on SPI is register << SPI_SHIFT, | SPI_READ or | SPI_WRITE
     SPI_MODE     (0) clock polarity and phase
 

@@ -4,6 +4,7 @@ from freefall_board.core import words as at
 from freefall_board.core.clock import OnBoardClock
 from freefall_board.core.packetizer import Packetizer
 from freefall_board.core.ring import Ring
+from freefall_board.core.timed_ring import TimedRing
 from freefall_wire import frame
 from oracle import codec
 
@@ -70,17 +71,18 @@ def counts(words):
 class PacketizerBench:
     """A packetizer, its ring and its clock; `take` plays the interrupts, `taken` is every sample they took."""
 
-    def __init__(self, full=4, sample_len=2, depth=64, step=1, period_us=1000, max_latency_ms=50, start_us=0):
-        """full: samples in a packet; step: samples in a read; depth: reads in the ring; period_us: between samples."""
+    def __init__(self, full=4, sample_len=2, depth=64, step=1, period_us=1000, max_latency_ms=50, start_us=0, times=False):
+        """full: samples in a packet; step: in a read; depth: reads in the ring; period_us: between samples; times: sent too."""
         self.ticks = Ticks(start_us)
         self.frames = Frames()
         self.full, self.sample_len, self.step = full, sample_len, step
         self.taken = []
-        self.ring = Ring(depth, sample_len, step, period_us)
+        self.ring = (TimedRing if times else Ring)(depth, sample_len, step, period_us)
+        sent_len = sample_len + 4 * times
         self.clock = OnBoardClock(self.ticks.now, self.ticks.diff)
         plan = {
-            "apid": APID, "sample_len": sample_len, "samples_per_read": step, "samples_per_packet": full,
-            "max_latency_ms": max_latency_ms, "packet_len": codec.stream_packet_length(full, sample_len), "period_us": period_us,
+            "apid": APID, "sample_len": sent_len, "samples_per_read": step, "samples_per_packet": full,
+            "max_latency_ms": max_latency_ms, "packet_len": codec.stream_packet_length(full, sent_len), "period_us": period_us,
         }  # fmt: skip
         self.packetizer = Packetizer(plan, self.ring, self.clock, frame.seal_in_place, self.frames)
 

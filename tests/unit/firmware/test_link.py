@@ -101,6 +101,15 @@ def test_samples_leave_the_reserve_to_reports(link):
     assert queue.most_waiting == queue.waiting() == queue.size == 128
 
 
+def test_reserve_grows_for_those_who_ask_for_more(link):
+    queue = LinkQueue(link.take, 128, 50)
+    queue.reserve(30)
+    frame = bytearray(20)
+    assert [queue.put_samples(frame, 0, 20) for _ in range(3)] == [True, True, False]
+    assert queue.put_samples(frame, 0, 8)
+    assert [queue.put_report(frame, 0, 20) for _ in range(5)] == [True] * 4 + [False]
+
+
 def test_refused_frame_leaves_nothing_behind(link):
     queue = LinkQueue(link.take, 64, 0)
     assert queue.put_samples(b"\1" * 40, 0, 40)

@@ -252,8 +252,45 @@ def test_samples_a_fifo_gave_up_end_the_packet_before_them():
     assert bench.packetizer.late() == 0
 
 
+def test_trigger_half_a_period_before_its_time_is_not_yet_early():
+    bench = PacketizerBench(full=4)
+    bench.take(0)
+    bench.take(1, after_us=500)
+    bench.take(2, 3)
+    bench.poll()
+    assert bench.spans == [(0, 4)]
+
+
+def test_early_trigger_ends_the_packet_before_it_and_is_not_late():
+    # The one before it was read long after it was made.
+    bench = PacketizerBench(full=4)
+    bench.take(0, 1)
+    bench.take(2, after_us=499)
+    bench.take(3)
+    bench.ticks.true_us += _LATENCY_US
+    bench.poll()
+    assert bench.spans == [(0, 2), (2, 2)]
+    assert bench.times_us == [1000, 2499]
+    assert bench.packetizer.late() == 0
+
+
+def test_packet_of_samples_with_their_own_times_is_the_oracles():
+    bench = PacketizerBench(full=3, sample_len=2, times=True)
+    bench.take(0, after_us=1000)
+    bench.take(1, after_us=17_000)
+    bench.take(2, after_us=3)
+    bench.take(4, after_us=2000)
+    bench.take(5, after_us=1000)
+    bench.ticks.true_us += _LATENCY_US
+    bench.poll()
+    said = [codec.parse_timed_samples(packet, 6) for packet in bench.frames.packets]
+    assert [(packet["index"], packet["times"]) for packet in said] == [(0, [1000, 18_000, 18_003]), (4, [20_003, 21_003])]
+    assert [sample for packet in said for sample in packet["samples"]] == bench.taken
+    assert {len(packet) for packet in bench.frames.packets} == {codec.stream_packet_length(3, 6)}
+
+
 _GAP = st.sampled_from([1, 1, 1, 2, 33])
-_AFTER_US = st.sampled_from([1000, 1000, 1000, 1500, 1501, 30_000])
+_AFTER_US = st.sampled_from([1000, 1000, 1000, 500, 499, 1500, 1501, 30_000])
 
 
 @settings(deadline=None)
@@ -289,7 +326,8 @@ def test_packets_are_cut_where_spec_says(first, start_us, full, steps):
         now_us = bench.ticks.true_us - start_us
         is_late = after_us > 1000 * gap + 500
         late += is_late
-        waiting.append((index, now_us, gap > 1 or is_late))
+        is_early = after_us < 1000 * gap - 500
+        waiting.append((index, now_us, gap > 1 or is_late or is_early))
         if polls:
             bench.poll()
             send(now_us)

@@ -133,6 +133,22 @@ def test_board_report_is_the_oracles(bench, longest_us):
     assert bench.reporter.built == 0, "the counter wraps at 2^30"
 
 
+@pytest.mark.parametrize("count", [1, 26, 44])
+@pytest.mark.parametrize("sensor", [0, 7])
+def test_coefficients_are_the_oracles(bench, sensor, count):
+    octets = bytes(range(200, 200 + count))
+    bench.reporter.coefficients(sensor, octets)
+    bench.reporter.coefficients(sensor, octets)
+    assert bench.packets == [codec.coefficients(sensor, octets, **header(n, n)) for n in range(2)]
+    assert (bench.reporter.built, len(bench.packets[0])) == (2, reports.COEFFICIENTS_LEN)
+
+
+def test_coefficients_after_a_long_report_are_padded_with_zeros(bench):
+    bench.reporter.ledger(0, Sampler(_FULL), Packetizer(_FULL))
+    bench.reporter.coefficients(3, b"\xff")
+    assert bench.packets[1] == codec.coefficients(3, b"\xff", **header(1, 0))
+
+
 def test_short_report_after_a_long_one_is_padded_with_zeros(bench):
     bench.reporter.ledger(0, Sampler(_FULL), Packetizer(_FULL))
     bench.reporter.sensor_absent(1, 1)
@@ -157,15 +173,16 @@ def test_reports_share_a_sequence_and_count_by_their_own_type(bench):
 def test_counters_of_headers_wrap(bench):
     bench.reporter._sequence = 16383
     bench.reporter._event_counts = [65535] * 5
-    bench.reporter._housekeeping_count = 65535
+    bench.reporter._housekeeping_count = bench.reporter._coefficients_count = 65535
     for _ in range(2):
         bench.reporter.boot()
         bench.reporter.ledger(0, Sampler(_EMPTY), Packetizer(_EMPTY))
+        bench.reporter.coefficients(0, b"a")
     counters = [codec.parse_pus_header(packet)["counter"] for packet in bench.packets]
     sequence = [codec.parse_primary_header(packet)["sequence_count"] for packet in bench.packets]
-    assert (counters, sequence) == ([65535, 65535, 0, 0], [16383, 0, 1, 2])
+    assert (counters, sequence) == ([65535] * 3 + [0] * 3, [16383, 0, 1, 2, 3, 4])
     # 16384 would do for the two bits that hide it, 65536 would not fit its field.
-    assert bench.reporter._sequence == 3
+    assert bench.reporter._sequence == 5
 
 
 def test_report_the_queue_refuses_is_counted_and_leaves_a_hole_in_the_sequence(bench):

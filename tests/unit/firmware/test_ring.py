@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from freefall_board.core import words as at
-from freefall_board.core.ring import Ring, due_handler
+from freefall_board.core.ring import Ring, due_handler, ring_for
+from freefall_board.core.timed_ring import TimedRing
 from unit.firmware.parts import TICKS_MODULO, store
 
 _PERIOD_US = 1000
@@ -44,7 +45,7 @@ class RingAgainstDeque(RuleBasedStateMachine):
         self.late = 0
         self.count = 0
 
-    @rule(missed=st.sampled_from([0, 0, 0, 1, 4, 7]), more_us=st.sampled_from([0, 0, -30, 499, 501, 3000]))
+    @rule(missed=st.sampled_from([0, 0, 0, 1, 4, 7]), more_us=st.sampled_from([0, 0, -30, 499, 501, -499, -501, 3000]))
     def produce(self, missed, more_us):
         """The next read, with `missed` samples between it and the one before, and so much later or earlier than that."""
         if len(self.model) == self.depth:
@@ -66,7 +67,8 @@ class RingAgainstDeque(RuleBasedStateMachine):
                 behind, elapsed = number - self.last[0], time - self.last[1]
                 # By the definition: the time that so many samples take, and half of a read's.
                 late = elapsed > behind * _PERIOD_US + self.step * _PERIOD_US // 2
-                if i and (late or behind != self.step):
+                early = elapsed < behind * _PERIOD_US - self.step * _PERIOD_US // 2
+                if i and (late or early or behind != self.step):
                     break
                 self.late += late
             self.last = number, time
@@ -104,6 +106,16 @@ def test_ring_holds_exactly_its_depth(depth):
         assert ring.waiting() == number
         store(ring, number, 0, b"\0")
     assert ring.waiting() == depth
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_head_of_a_read_is_not_taken(step):
+    ring = Ring(2, 2, step, _PERIOD_US, head_len=3)
+    assert (ring.read_len, len(ring.octets)) == (3 + 2 * step, 2 * (3 + 2 * step))
+    for number in range(2):
+        store(ring, number * step, number * step * _PERIOD_US, b"\xee" * 3 + bytes((number, 7)) * step)
+    assert ring.take(target := bytearray(2 * 2 * step + 1), 0, 2) == 2
+    assert target == bytes((0, 7)) * step + bytes((1, 7)) * step + b"\0"
 
 
 def test_late_counter_wraps_at_2_to_the_30():
@@ -177,6 +189,111 @@ def test_first_sample_of_a_read_is_dated_back_at_the_sensors_own_pace(percent, s
         take(ring, 1)
 
 
+def test_read_much_too_early_does_not_count_for_the_interval():
+    ring = Ring(1, 1, 1, _PERIOD_US)
+    for number, time in enumerate((0, 1000, 1499)):
+        store(ring, number, time, b"a")
+        take(ring, 1)
+    assert (ring.late(), ring.words[at.INTERVAL]) == (0, 8 * _PERIOD_US)
+
+
+# Samples with their own times
+
+
+def take_timed(ring, most):
+    """[(offset in us, octets)] of up to `most` samples."""
+    size = 4 + ring.sample_len
+    buf = bytearray(_NEIGHBOURS + bytes(most * size) + _NEIGHBOURS)
+    taken = ring.take(buf, len(_NEIGHBOURS), most)
+    stop = len(_NEIGHBOURS) + taken * size
+    assert (buf[: len(_NEIGHBOURS)], buf[stop:]) == (_NEIGHBOURS, bytes((most - taken) * size) + _NEIGHBOURS)
+    samples = [bytes(buf[i : i + size]) for i in range(len(_NEIGHBOURS), stop, size)]
+    return [(int.from_bytes(sample[:4], "big"), sample[4:]) for sample in samples]
+
+
+def make_timed(times, numbers=None, start_us=0, period_us=_PERIOD_US):
+    """A ring of samples at these times."""
+    ring = TimedRing(16, 1, 1, period_us)
+    for count, time in enumerate(times):
+        store(ring, numbers[count] if numbers else count, start_us + time, bytes((count,)))
+    return ring
+
+
+@pytest.mark.parametrize("start_us", [0, TICKS_MODULO - 1500])
+def test_sample_comes_after_its_time_since_the_first_whenever_it_came(start_us):
+    ring = make_timed([1000, 2000, 2003, 10_000_000, 60_001_000], start_us=start_us)
+    offsets = [0, 1000, 1003, 9_999_000, 60_000_000]
+    assert take_timed(ring, 5) == [(offset, bytes((count,))) for count, offset in enumerate(offsets)]
+
+
+def test_samples_are_taken_together_as_far_as_their_numbers_follow_each_other():
+    ring = make_timed([1000, 2000, 5000, 6000], numbers=[5, 6, 9, 10])
+    assert take_timed(ring, 9) == [(0, b"\0"), (1000, b"\1")]
+    assert take_timed(ring, 9) == [(0, b"\2"), (1000, b"\3")]
+    assert ring.late() == 0
+
+
+def test_time_too_far_from_the_first_begins_another_packet():
+    ring = make_timed([0, 0x03FFFFFF, 0x04000000])
+    assert take_timed(ring, 9) == [(0, b"\0"), (0x03FFFFFF, b"\1")]
+    assert take_timed(ring, 9) == [(0, b"\2")]
+
+
+def test_sample_that_is_older_than_the_first_begins_another_packet():
+    ring = make_timed([1000, 2000, 1500, 999])
+    assert take_timed(ring, 9) == [(0, b"\0"), (1000, b"\1"), (500, b"\2")]
+    assert take_timed(ring, 9) == [(0, b"\3")]
+
+
+def test_late_samples_are_counted_once_and_end_nothing():
+    ring = make_timed([1000, 2000, 3501, 4000, 6000], numbers=[0, 1, 2, 3, 5])
+    assert len(take_timed(ring, 2)) == 2
+    assert ring.late() == 0
+    assert [offset for offset, _ in take_timed(ring, 9)] == [0, 499]
+    assert ring.late() == 1
+    assert take_timed(ring, 9) == [(0, b"\4")]
+    assert ring.late() == 1
+
+
+def test_pace_of_timed_samples_is_smoothed_over_those_that_came_when_they_should():
+    ring = make_timed([1000, 1980, 2960, 4460, 4470, 5450])
+    take_timed(ring, 9)
+    eighths = 8 * _PERIOD_US
+    for elapsed in (980, 980, 1500, 980):
+        eighths += elapsed - eighths // 8
+    assert ring.words[at.INTERVAL] == eighths
+
+
+def test_head_of_a_timed_sample_is_not_taken():
+    ring = TimedRing(2, 1, 1, _PERIOD_US, head_len=2)
+    store(ring, 0, 5, b"\xee\xeea")
+    store(ring, 1, 9, b"\xee\xeeb")
+    assert take_timed(ring, 2) == [(0, b"a"), (4, b"b")]
+
+
+def make_plan(kind="data_ready", times=False):
+    return {
+        "ring_depth": 8, "sample_len": 9, "samples_per_read": 1, "period_us": 2000, "sample_times": times,
+        "trigger": {"kind": kind},
+    }  # fmt: skip
+
+
+def test_ring_is_of_the_kind_that_its_plan_asks_for():
+    ring, timed = ring_for(make_plan(), 2), ring_for(make_plan(times=True), 2)
+    assert [type(ring), type(timed)] == [Ring, TimedRing]
+    assert [(r.depth, r.sample_len, r.read_len, r.words[at.PERIOD_US]) for r in (ring, timed)] == [
+        (8, 9, 11, 2000), (8, 5, 7, 2000),
+    ]  # fmt: skip
+
+
+def test_pulses_are_never_late():
+    ring = ring_for(make_plan("pulse", True), 0)
+    for number, time in enumerate((0, 1, 50_000_000)):
+        store(ring, number, time, bytes(5))
+    assert len(take_timed(ring, 9)) == 3
+    assert ring.late() == 0
+
+
 # due
 
 
@@ -223,7 +340,7 @@ def test_nothing_is_due_of_an_empty_ring():
     assert due(12345) == 0
 
 
-@pytest.mark.parametrize(("is_due", "reading", "expected"), [(0, 0, 0), (1, 0, 1), (1, 25, 0), (0, 25, 0)])
+@pytest.mark.parametrize(("is_due", "reading", "expected"), [(0, 0, 0), (1, 0, 1), (3, 0, 1), (-2, 0, 0), (1, 25, 0), (0, 25, 0)])
 def test_due_when_a_read_waits_for_the_foreground(is_due, reading, expected):
     ring, due = make_due()
     ring.words[at.DUE], ring.words[at.READING] = is_due, reading

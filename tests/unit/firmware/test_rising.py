@@ -194,7 +194,7 @@ def test_sensor_whose_pace_is_off_loses_nothing_by_it(percent):
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from([(4, 16), (4, 24), (5, 32), (17, 32)]),
+    st.sampled_from([(1, 32), (4, 16), (4, 24), (5, 32), (17, 32)]),
     st.sampled_from([1, 2, 8]),
     st.sampled_from([20, 70, 110]),
     st.sampled_from([0, TICKS_MODULO - 9000]),

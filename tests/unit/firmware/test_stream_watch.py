@@ -25,9 +25,9 @@ class Bench:
         clock = self.clock = OnBoardClock(self.ticks.now, self.ticks.diff)
         plan = {
             "apid": 11, "sample_len": 1, "samples_per_read": 1, "samples_per_packet": 2, "packet_len": 20, "max_latency_ms": 10,
-            "period_us": period_us,
+            "period_us": period_us or 1000,
         }  # fmt: skip
-        self.ring = Ring(8, 1, 1, period_us)
+        self.ring = Ring(8, 1, 1, period_us or 1000)
         self.sampler = Sampler(self.ring, self.ticks.now)
         self.sampler.reads_by(lambda slot: self.sampler.ended(int(not self.failing)), None)
         self.frames = Frames()
@@ -151,6 +151,16 @@ def test_silence_is_500_s_at_most_for_the_slowest_sensor():
     bench.trigger(10 * _SECOND)
     bench.wait(520 * _SECOND, _SECOND)
     assert bench.events == [(SENSOR_STOPPED, 510 * _SECOND)]
+
+
+def test_silence_of_a_stream_whose_triggers_come_when_they_will_is_none():
+    bench = Bench(period_us=None)
+    bench.wait(3 * 3600 * _SECOND, 100 * _SECOND)
+    assert bench.events == []
+    for _ in range(3):
+        bench.trigger(failing=True)
+    bench.turn(_PAUSE_US)
+    assert bench.kinds == [SENSOR_STOPPED], "reads that fail are told of"
 
 
 def test_sensor_that_never_triggers_is_stopped_counted_from_the_arming():
