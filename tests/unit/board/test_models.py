@@ -4,10 +4,42 @@ import pytest
 
 from freefall.board.clock import SimulatedClock
 from freefall.board.simulated import attach_models
+from freefall.sensors.catalogue.adc import VoltageSource
 from freefall.sensors.catalogue.adxl355 import Adxl355
+from freefall.sensors.catalogue.mhz19b import Mhz19b
 from freefall.sensors.catalogue.pulse_counter import PulseSource
 from freefall.sensors.catalogue.tmp117 import Tmp117
 from unit.definition.sample import FAST, SOUND, changed
+
+SLOW = """\
+[payload]
+name = "slow"
+apid = 64
+[link]
+transport = "uart0"
+baud = 115200
+[bus.uart1]
+kind = "uart"
+tx = 8
+rx = 9
+baud = 9600
+timeout_us = 100000
+[sensor.gas]
+driver = "mhz19b"
+bus = "uart1"
+[sensor.light]
+driver = "adc"
+pin = 27
+[stream.gas]
+sensor = "gas"
+trigger = "periodic"
+rate_hz = 0.5
+max_latency_ms = 5000
+[stream.light]
+sensor = "light"
+trigger = "periodic"
+rate_hz = 10
+"""
 
 
 class Line:
@@ -50,6 +82,22 @@ def test_a_bus_without_sensors_is_there(attach):
     other = SOUND + '[bus.spi1]\nkind = "spi"\nsck = 10\nmosi = 11\nmiso = 12\nfreq_hz = 1000000\n'
     models = attach(changed(text=other))
     assert models.spi == {1: {}}
+
+
+def test_a_part_on_a_uart_is_by_its_controller_and_one_on_an_analog_pin_by_its_pin(attach, pins):
+    models = attach(changed(text=SLOW))
+    gas, voltage = models.all
+    assert (type(gas), type(voltage)) == (Mhz19b, VoltageSource)
+    assert (models.uart, models.analog) == ({1: gas}, {27: voltage})
+    assert (models.i2c, models.spi) == ({}, {})
+    assert all(pin.level is None for pin in pins.values()), "nobody drives an analog pin's level"
+
+
+def test_model_is_told_the_table_of_its_sensor(attach):
+    definition = changed(text=SLOW.replace("pin = 27", "pin = 27\nreference_v = 3.0"))
+    steps = [attach(d).analog[27] for d in (definition, changed(text=SLOW))]
+    highest = [max(source.counts() for _ in range(20)) for source in steps]
+    assert highest[0] > highest[1] * 1.05
 
 
 def test_a_watermark_stream_is_wired_to_int1_and_a_pulse_counter_to_its_pin(attach, pins):

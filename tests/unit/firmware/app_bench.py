@@ -60,6 +60,35 @@ def make_shared_plan(watermark=0, timestamps="interrupt", **changes):
     return _plan([_i2c(0, 1_000_000, 3000 if watermark else 500)], sensors, streams) | changes
 
 
+def make_kinds_plan(**changes):
+    """A plan: a BME280 and an INA226 by its alert line on one I2C bus, an MH-Z19B on a UART, a counter by its pulses, an ADC."""
+    sensors, streams = [], []
+    buses = [_i2c(0), {"baud": 9600, "id": 1, "kind": "uart", "timeout_us": 100_000}]
+    _add(sensors, streams, _sensor("bme280", 0, address=0x76), 8, 4, 100_000, {"kind": "periodic"})
+    current = _sensor("ina226", 0, address=0x40, shunt_ohm=0.1, averages=4)
+    _add(sensors, streams, current, 4, 4, 8800, {"kind": "data_ready", "pin": 15, "timestamps": "hardware"})
+    _add(sensors, streams, _sensor("mhz19b", 1), 9, 1, 500_000, {"kind": "periodic"})
+    _add(sensors, streams, _sensor("pulse_counter", None, pin=18), 16, 8, 1000, {"kind": "pulse"}, times=True)
+    _add(sensors, streams, _sensor("adc", None, pin=26), 2, 8, 5000, {"kind": "periodic"})
+    return _plan(buses, sensors, streams) | changes
+
+
+def make_oximeter_plan(watermark=17, **changes):
+    """A plan: a MAX30102 at 100 Hz, by its FIFO whose line rises once, or sample by sample with a watermark of 0."""
+    sensors, streams = [], []
+    sensor = _sensor("max30102", 0, watermark, sample_rate_hz=100)
+    trigger = {"kind": "fifo_watermark" if watermark else "data_ready", "pin": 15, "timestamps": "interrupt"}
+    _add(sensors, streams, sensor, 6, 17, 10_000, trigger, watermark or 1)
+    return _plan([_i2c(0, timeout_us=5000)], sensors, streams) | changes
+
+
+def _sensor(driver, bus, watermark=0, **options):
+    """A sensor of the plan with the register codes of these options of its table, which its model wants too."""
+    bus_name = {} if bus is None else {"bus": "bus"}
+    table = SENSORS[driver].table.model_validate({"driver": driver, **bus_name, **options})
+    return {"driver": driver, "bus": bus, "config": table.config(watermark), "table": table, **table.place()}
+
+
 def _i2c(number, freq_hz=400_000, timeout_us=1000):
     return {"freq_hz": freq_hz, "id": number, "kind": "i2c", "timeout_us": timeout_us}
 
@@ -68,12 +97,12 @@ def _thermometer():
     return {"driver": "tmp117", "config": {"averages_code": 0}}
 
 
-def _add(sensors, streams, sensor, sample_len, samples, period_us, trigger, step=1):
+def _add(sensors, streams, sensor, sample_len, samples, period_us, trigger, step=1, times=False):
     streams.append(
         {
             "apid": APID + 1 + len(streams), "sensor": len(sensors), "sample_len": sample_len, "samples_per_packet": samples,
             "packet_len": codec.stream_packet_length(samples, sample_len), "period_us": period_us, "ring_depth": 64,
-            "max_latency_ms": 50, "trigger": trigger, "samples_per_read": step, "sample_times": False,
+            "max_latency_ms": 50, "trigger": trigger, "samples_per_read": step, "sample_times": times,
         }
     )  # fmt: skip
     sensors.append(sensor)
@@ -96,17 +125,22 @@ class Bench:
         self.port = Port(self.clock, self.octets.extend, boot_count)
         i2c = {bus["id"]: [] for bus in plan["buses"] if bus["kind"] == "i2c"}
         spi = {bus["id"]: {} for bus in plan["buses"] if bus["kind"] == "spi"}
+        uart, analog = {}, {}
         self.models = []
         for number, sensor in enumerate(plan["sensors"]):
-            self.models.append(self._model(plan, number, sensor))
+            self.models.append(model := self._model(plan, number, sensor))
             if sensor["bus"] is None:
+                analog[sensor["config"]["pin"]] = model
                 continue
             bus = plan["buses"][sensor["bus"]]
             if bus["kind"] == "i2c":
-                i2c[bus["id"]].append(self.models[-1])
+                i2c[bus["id"]].append(model)
+            elif bus["kind"] == "spi":
+                spi[bus["id"]][sensor["cs"]] = model
             else:
-                spi[bus["id"]][sensor["cs"]] = self.models[-1]
-        self.port.connect(i2c, spi, {}, {})
+                uart[bus["id"]] = model
+        self.port.connect(i2c, spi, uart, analog)
+        self.coefficients = tuple(SENSORS[sensor["driver"]].table.COEFFICIENTS for sensor in plan["sensors"])
         self.plan = plan
         self._packets = []  # decoded so far
         self.payload = Payload(copy.deepcopy(plan), DEFINITION_ID, self.port)
@@ -117,7 +151,7 @@ class Bench:
         if "pin" in sensor["config"]:
             lines["pin"] = self.port.line(sensor["config"]["pin"])
         kind = SENSORS[sensor["driver"]]
-        return kind.model(Wiring(self.clock, sensor.get("address"), lines, number, kind.signals))
+        return kind.model(Wiring(self.clock, sensor.get("address"), lines, number, kind.signals, sensor.get("table")))
 
     def run(self, duration_ms):
         """The loop for so long."""
@@ -147,12 +181,13 @@ class Bench:
 
     @property
     def reports(self):
-        """(kind, fields) of every service packet, where kind is the event's number or the SID."""
+        """(kind, fields) of every service packet, where kind is the event's number, the SID or the sensor of coefficients."""
         found = []
         for packet in self.service_packets:
-            fields = codec.parse_report(packet, len(self.plan["streams"]))
+            fields = codec.parse_report(packet, len(self.plan["streams"]), len(self.coefficients), self.coefficients)
             assert fields is not None
-            found.append((("event", fields["event"]) if "event" in fields else ("sid", fields["sid"]), fields))
+            what = next(name for name in ("event", "sid", "parameter") if name in fields)
+            found.append(((what, fields[what]), fields))
         return found
 
     @property

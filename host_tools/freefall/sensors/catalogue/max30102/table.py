@@ -35,9 +35,8 @@ _LedMa = Annotated[float, Field(ge=0, le=_MOST_MA, description="current of its p
 class Max30102Table(BusSensorTable):
     """Photocurrents in nA while the red and the infrared LED pulse, ambient light subtracted by the part.
 
-    Every sample comes out of the part's FIFO. With trigger "data_ready", a read that failed leaves its sample there, and those
-    after it are a period older than they seem; with "periodic" all are as old as the FIFO is deep, for slower than the part.
-    Where it matters when a sample was, use "fifo_watermark".
+    Every sample comes out of the part's FIFO. With trigger "periodic" all are as old as the FIFO is deep, for slower than the
+    part. Where it matters when a sample was, use "fifo_watermark" or "data_ready".
     """
 
     driver: Literal["max30102"]
