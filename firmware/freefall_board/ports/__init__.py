@@ -26,7 +26,7 @@ whose start begins, from an interrupt and without waiting, to read ring.read_len
 an interrupt or with interrupts off; of a read that failed, or takes longer than the bus's timeout, when the bus's poll() or, in
 an interrupt, the device's check() finds it. good is 1; 0 of a read that failed; -1 of one that took too long, so that the part
 may have given samples away. With the driver's SETTLE_US the command is a transaction of its own; the rest is begun by the first
-poll() at least so long after it, and has a timeout of its own. The bus is the read's meanwhile.
+poll() at least so long after one that saw it over, and has a timeout of its own. The bus is the read's meanwhile.
 
 check(), of the device's newest read, is for the next trigger: a read that has still not begun is ended by it, and one under way
 will be not good, for what it gets may be the sensor's next sample, or parts of two.

@@ -25,7 +25,7 @@ _NOBODY = const(8)
 
 # Phases: of a read whose part needs time between command and answer all of them in turn, of any other the first alone
 _READING = const(0)
-_COMMAND = const(1)
+_SENDING = const(1)
 _SETTLING = const(2)
 _SETTLED = const(3)
 
@@ -62,7 +62,7 @@ class Bus:
         self.words = words = array("i", words + (0,) * MOST_READS)
         self._starts = starts = []
         self._ended = ended = []
-        self._overdue = overdue_handler(words, failed)
+        self._overdue = overdue_handler(words, failed, busy)
         self.check = check_handler(words, starts, ended, self._overdue, recover)
         self._proceed = proceed_handler(words, starts, busy)
         self._pinned = []
@@ -101,7 +101,7 @@ class Bus:
             machine.enable_irq(state)
 
 
-def overdue_handler(words, failed):
+def overdue_handler(words, failed, busy):
     """A function: 1 when the read under way has failed or the bus still recovers, 2 when it takes too long; else 0.
 
     Interrupt-safe.
@@ -118,6 +118,9 @@ def overdue_handler(words, failed):
         if w[_PHASE] == _SETTLING:
             return 0
         if (ptr32(_TIMERAWL)[0] - w[_BEGUN]) & _TICKS_MASK > w[_TIMEOUT_US]:
+            # A command that is over waits for poll() to see that.
+            if w[_PHASE] == _SENDING and int(busy(words)) == 0:
+                return 0
             return 2
         return 0
 
@@ -177,7 +180,7 @@ def proceed_handler(words, starts, busy):
         if phase == _READING:
             return
         now = ptr32(_TIMERAWL)[0] & _TICKS_MASK
-        if phase == _COMMAND:
+        if phase == _SENDING:
             if int(busy(words)):
                 return
             w[_PHASE] = _SETTLING

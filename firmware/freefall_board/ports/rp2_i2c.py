@@ -56,7 +56,7 @@ _PHASE = const(9)
 _SETTLE_US = const(10)
 _SLOTS = const(11)
 _READING = const(0)
-_COMMAND = const(1)
+_SENDING = const(1)
 _SETTLED = const(3)
 
 # A read's words: addresses, so that its handler looks nothing up
@@ -253,7 +253,7 @@ def start_handler(read, check):
         first_len = r[_FIRST_LEN]
         if first_len:
             if bus[_PHASE] != _SETTLED:
-                bus[_PHASE] = _COMMAND
+                bus[_PHASE] = _SENDING
                 bus[_SETTLE_US] = r[_SETTLES_US]
                 bus[_SLOTS + number] = slot
                 first = ptr32(r[_FIRST])

@@ -19,7 +19,8 @@ class Bus:
         self._waiting = []
         self._begun_ns = 0
         self._failed = False
-        self._sent_ns = None  # when the command of the read under way was over, until the rest begins
+        self._sent = False  # the command of the read under way is over, and the rest has not begun
+        self._seen_ns = None  # when poll() has seen that
         self.line = interrupts.line(self._on_end)
 
     def arm(self):
@@ -65,7 +66,12 @@ class Bus:
     def poll(self):
         """End a read that failed or takes too long, as not good; go on with one whose part has settled."""
         self._give_up()
-        if self._sent_ns is not None and self.clock.now_ns() - self._sent_ns >= self._current.settle_ns:
+        if not self._sent:
+            return
+        now_ns = self.clock.now_ns()
+        if self._seen_ns is None:
+            self._seen_ns = now_ns
+        if now_ns - self._seen_ns >= self._current.settle_ns:
             self._go_on(self._current.transactions[1])
 
     def _give_up(self):
@@ -73,7 +79,7 @@ class Bus:
             return
         if self._failed:
             self._finish(0)
-        elif self._sent_ns is None and self.clock.now_ns() - self._begun_ns > self._timeout_ns:
+        elif not self._sent and self.clock.now_ns() - self._begun_ns > self._timeout_ns:
             self._finish(-1)
 
     def _begin(self, read):
@@ -84,8 +90,8 @@ class Bus:
     def _go_on(self, transaction):
         read = self._current
         self._begun_ns = begun_ns = self.clock.now_ns()
-        self._failed = False
-        self._sent_ns = None
+        self._failed = self._sent = False
+        self._seen_ns = None
         duration_ns = 0
         steps = transaction(read.octets())
         try:
@@ -107,15 +113,15 @@ class Bus:
         if last:
             self.line.request()
         else:
-            self._sent_ns = self.clock.now_ns()
+            self._sent = True
 
     def _on_end(self, line):
         self._finish(1)
 
     def _finish(self, good):
         read = self._current
-        self._current = self._sent_ns = None
-        self._failed = False
+        self._current = self._seen_ns = None
+        self._failed = self._sent = False
         good = min(good, 0) if read.spoilt else good
         # As on the chip: the wires first, and who waits before who wants to read again.
         if self._waiting:
