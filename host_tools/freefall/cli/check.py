@@ -1,6 +1,7 @@
 """freefall check: every fault of a definition at once, or the feasibility report of one without."""
 
 import json
+import textwrap
 
 import rich_click as click
 
@@ -8,8 +9,8 @@ from ..definition import Definition, Diagnostic, Margin, load_definition
 from ..errors import DefinitionError
 from .console import complain
 
-# In the table of 100 columns.
-_WIDTHS = (24, 19, 12, 12, 9, 7)
+_COLUMNS = 100
+_WIDTHS = (24, 19, 12, 12, 9, 7)  # of the table
 
 
 @click.command()
@@ -45,10 +46,11 @@ def _print(checked: Definition, details: bool) -> None:
     click.echo(f"{checked.name}: definition {checked.definition_id:08x}, {len(checked.streams)} streams")
     for stream in checked.streams:
         channels = ", ".join(f"{channel.name} [{channel.unit}]" for channel in stream.channels)
-        click.echo(
+        line = (
             f"  {stream.name}: {stream.driver} at {stream.rate_hz:g} Hz by {stream.trigger}, {channels}; "
             f"{stream.samples_per_packet} samples in a packet of {stream.packet_len} octets"
         )
+        click.echo(textwrap.fill(line, _COLUMNS, subsequent_indent="    ", break_on_hyphens=False))
     limited = sorted((line for line in checked.margins if line.limit is not None), key=lambda line: line.spare)
     others = [line for line in checked.margins if line.limit is None]
     click.echo()
