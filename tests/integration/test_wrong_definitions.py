@@ -94,7 +94,7 @@ WRONG = {
     ),
     "quotation marks of a word processor": (
         edited(('"shaker"', "\N{LEFT DOUBLE QUOTATION MARK}shaker\N{RIGHT DOUBLE QUOTATION MARK}")),
-        ["2:8: not TOML: the character ", "(U+201C, left double quotation mark) cannot stand here"],
+        ["2:8: not TOML: the character ", "(U+201C, left double quotation mark) is no quotation mark here"],
     ),
     "empty file": (
         "",

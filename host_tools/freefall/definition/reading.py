@@ -5,28 +5,16 @@ import re
 import tomllib
 
 from ..errors import DefinitionError
-from .diagnostics import Diagnostic, named
+from .diagnostics import Diagnostic
 from .located import Located, Path, line_column
+from .syntax import syntax_faults
 
 FILE_NAME = "payload.toml"
 LARGEST = 256 * 1024  # octets; the largest definition that the language allows has a tenth of that
 
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DIGITS = re.compile(r"[0-9_]+")
 _INTEGERS = range(-(1 << 63), 1 << 63)  # as TOML has them
-_LINE_GOES_ON = "Expected newline or end of document after a statement"
-_GIVEN_TWICE = "Cannot overwrite a value"
-_TABLE_TWICE = re.compile(r"Cannot declare \((.*?),?\) twice")
-_HEX_DIGITS = re.compile(r"[^=#]*=\s*([0-9]+[A-Fa-f][0-9A-Fa-f]*)\s*(?:#.*)?")
-_HINTS = {
-    "Invalid value": "this is not a TOML value; text needs quotes",
-    "Expected '=' after a key in a key/value pair": "a key must be followed by = and a value",
-    _LINE_GOES_ON: "this line goes on after its value",
-    "Invalid statement": "this line is neither key = value nor a [section]",
-    _GIVEN_TWICE: "this key is given twice",
-}
 _BEGIN = 'it begins with a [payload] section; "freefall new NAME" writes one to begin with'
-_FOREIGN_HINT = 'outside of text in "quotes" there are only plain letters, digits and signs, and plain blanks'
 
 
 def read_file(path: pathlib.Path) -> tuple[str, str]:
@@ -70,13 +58,13 @@ def decode_text(octets: bytes, name: str) -> str:
 def read_toml(text: str, name: str) -> tuple[dict, Located]:
     """The data of a TOML text and where it stands.
 
-    Raises DefinitionError with the first syntax fault, as nothing is sure after it; and if the text says nothing at all.
+    Raises DefinitionError with the syntax faults that are sure, and no others; and if the text says nothing at all.
     """
     try:
         data = tomllib.loads(text)
         located = Located(text)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError([_syntax(str(error), text, name)]) from error
+        raise DefinitionError(syntax_faults(text, name)) from error
     except RecursionError as error:
         raise DefinitionError([Diagnostic(name, 1, 1, "not TOML: nested too deeply")]) from error
     except ValueError as error:  # Python reads no integer of thousands of digits
@@ -99,28 +87,3 @@ def _is_too_long(path: Path, data: dict) -> bool:
 
 def _too_long(name: str, text: str, offset: int) -> Diagnostic:
     return Diagnostic(name, *line_column(text, offset), "not TOML: a whole number has at most 64 bits")
-
-
-def _syntax(message: str, text: str, name: str) -> Diagnostic:
-    text = text.replace("\r\n", "\n")
-    place = _PLACE.search(message)
-    message = message[: place.start()] if place else message
-    line, column = map(int, place.groups()) if place and place[1] else line_column(text, len(text))
-    if twice := _TABLE_TWICE.fullmatch(message):
-        message = f"section [{twice[1].replace(chr(39), '').replace(', ', '.')}] is given twice"
-        column = 1
-    elif message == _LINE_GOES_ON and (hexadecimal := _HEX_DIGITS.fullmatch(text.split("\n")[line - 1])):
-        message = f"{hexadecimal[1]} is not a number; write 0x{hexadecimal[1]}"
-        column = hexadecimal.start(1) + 1
-    elif (foreign := _foreign(text, line, column)) is not None:
-        message = f"{named(foreign)} cannot stand here; {_FOREIGN_HINT}"
-    elif message == _GIVEN_TWICE:  # tomllib stands after the value
-        written = text.split("\n")[line - 1]
-        column = len(written) - len(written.lstrip()) + 1
-    return Diagnostic(name, line, column, f"not TOML: {_HINTS.get(message, message)}")
-
-
-def _foreign(text: str, line: int, column: int) -> str | None:
-    """The character at a place, if it is none that TOML has outside of text."""
-    written = text.split("\n")[line - 1][column - 1 : column]
-    return written if written and not written.isascii() else None

@@ -184,7 +184,8 @@ NO_TEXT = 'cannot stand here; outside of text in "quotes" there are only plain l
         ),
         (
             ('"shaker"', "\N{LEFT DOUBLE QUOTATION MARK}shaker\N{RIGHT DOUBLE QUOTATION MARK}"),
-            f'2:8: not TOML: the character "\N{LEFT DOUBLE QUOTATION MARK}" (U+201C, left double quotation mark) {NO_TEXT}',
+            '2:8: not TOML: the character "\N{LEFT DOUBLE QUOTATION MARK}" (U+201C, left double quotation mark) is no quotation '
+            'mark here; text stands between two plain "',
         ),
         (("name = ", "name =\N{NO-BREAK SPACE}"), f"2:7: not TOML: the character (U+00A0, no-break space) {NO_TEXT}"),
     ],
