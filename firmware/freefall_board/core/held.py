@@ -4,6 +4,7 @@ from freefall_wire.const import const
 from freefall_wire.native import micropython, ptr32
 
 from .sampler import Sampler, trigger_handler
+from .words import plus
 
 _SEEN = const(0)
 _TAKEN = const(1)
@@ -100,8 +101,8 @@ class HeldSampler(Sampler):
                 self._count_lost(samples - 1)
             else:
                 self._count_lost(samples)
-            stamp = since + min(samples * interval, elapsed)
-        words[_DUE_STAMP] = stamp & _TICKS_MASK
+            stamp = plus(since, min(samples * interval, elapsed))
+        words[_DUE_STAMP] = stamp
         words[_DUE] = 0
         self._again(None)
 
@@ -125,14 +126,14 @@ class HeldSampler(Sampler):
             kind = -kind
         if not kind:
             kind = _OVERRUNS
-        words[_SEEN] = (words[_SEEN] + samples) & _COUNTER_MASK
-        words[kind] = (words[kind] + samples) & _COUNTER_MASK
-        words[_CHANGES] = (words[_CHANGES] + 1) & _COUNTER_MASK
+        words[_SEEN] = plus(words[_SEEN], samples)
+        words[kind] = plus(words[kind], samples)
+        words[_CHANGES] = plus(words[_CHANGES], 1)
 
     @micropython.native
     def _due_stamp(self):
         words = self._words
-        return (words[_DUE_STAMP] + words[_LATENCY_US]) & _TICKS_MASK
+        return plus(words[_DUE_STAMP], words[_LATENCY_US])
 
 
 def edge_handler(words, stamp, start, check, overtaken):

@@ -4,6 +4,7 @@ from freefall_wire.const import const
 from freefall_wire.native import micropython
 
 from .watermark import WatermarkSampler
+from .words import plus
 
 _STAMP = const(8)
 _DUE = const(9)
@@ -56,15 +57,15 @@ class RisingSampler(WatermarkSampler):
         interval = words[_INTERVAL] >> 3
         # The sensor's pace may be somewhat off.
         margin = interval >> 3
-        now = (words[_STAMP] + took) & _TICKS_MASK
+        now = plus(words[_STAMP], took)
         self._risen = False
         # A FIFO that was full, perhaps, before the samples went out, has lost some that nobody knows of.
-        full_before = now + interval - self._backlog_us + margin
+        full_before = plus(now, interval - self._backlog_us + margin)
         if self._unsure:
-            enough_at = self._enough_at + interval + (margin >> 4)
+            enough_at = plus(self._enough_at, interval + (margin >> 4))
             if self._waited:
                 # Though a read's worth came since the last read, it did not come to hold enough: there was enough then.
-                enough_at = self._ended_at + interval + margin
+                enough_at = plus(self._ended_at, interval + margin)
                 if (now - self._ended_at) & _TICKS_MASK > self._backlog_us:
                     enough_at = full_before
             elif (now - self._enough_at) & _TICKS_MASK > self._backlog_us:
@@ -79,13 +80,13 @@ class RisingSampler(WatermarkSampler):
             self._next_is_due()
             self._begin_due()
         elif took >= interval - margin or self._level():
-            self._wait_until(words[_STAMP] + interval + margin)
+            self._wait_until(plus(words[_STAMP], interval + margin))
             self._risen = True
         self._ended_at = now
 
     @micropython.native
     def _wait_until(self, tick):
-        self._enough_at = tick & _TICKS_MASK
+        self._enough_at = tick
         self._words[_DUE] = _LATER
 
     @micropython.native
@@ -94,7 +95,7 @@ class RisingSampler(WatermarkSampler):
         interval = words[_INTERVAL] >> 3
         since = (self._ticks_us() - words[_STAMP]) & _TICKS_MASK
         # No sample is of the future.
-        words[_DUE_STAMP] = (words[_STAMP] + min(interval, since)) & _TICKS_MASK
+        words[_DUE_STAMP] = plus(words[_STAMP], min(interval, since))
         words[_DUE] = 1
 
     @micropython.native
@@ -104,7 +105,7 @@ class RisingSampler(WatermarkSampler):
         if not self._unsure or self._words[_GOOD_STAMP] < 0:
             return 1
         interval = self._words[_INTERVAL] >> 3
-        self._enough_at = (self._ticks_us() + interval + (interval >> 3)) & _TICKS_MASK
+        self._enough_at = plus(self._ticks_us(), interval + (interval >> 3))
         self._waited = False
         return _LATER_AGAIN
 

@@ -4,6 +4,7 @@ from freefall_wire.const import const
 from freefall_wire.native import micropython, ptr32
 
 from .sampler import Sampler, trigger_handler
+from .words import plus
 
 _SEEN = const(0)
 _BUS_ERRORS = const(2)
@@ -18,7 +19,6 @@ _GOOD_STAMP = const(11)
 _INTERVAL = const(17)
 _STEP = const(18)
 _LATENCY_US = const(23)
-_COUNTER_MASK = const(0x3FFFFFFF)
 _TICKS_MASK = const(0x3FFFFFFF)
 _STOPPED = const(3)
 _HAS_STAMP = 1  # a bit of DUE: DUE_STAMP is its
@@ -96,7 +96,7 @@ class WatermarkSampler(Sampler):
     @micropython.native
     def _next_is_due(self):
         words = self._words
-        words[_DUE_STAMP] = (words[_STAMP] + (words[_INTERVAL] >> 3)) & _TICKS_MASK
+        words[_DUE_STAMP] = plus(words[_STAMP], words[_INTERVAL] >> 3)
         words[_DUE] = 1
 
     @micropython.native
@@ -109,7 +109,7 @@ class WatermarkSampler(Sampler):
     @micropython.native
     def _due_stamp(self):
         words = self._words
-        return (words[_DUE_STAMP] + words[_LATENCY_US]) & _TICKS_MASK
+        return plus(words[_DUE_STAMP], words[_LATENCY_US])
 
     @micropython.native
     def _on_due_edge(self):
@@ -138,7 +138,7 @@ class WatermarkSampler(Sampler):
         missed = elapsed // interval * step + elapsed % interval * step // interval
         if missed:
             self._suspect = self._suspect or _OVERRUNS
-            words[_DUE_STAMP] = (words[_DUE_STAMP] + self._duration(missed)) & _TICKS_MASK
+            words[_DUE_STAMP] = plus(words[_DUE_STAMP], self._duration(missed))
             self._give_up(missed)
 
     @micropython.native
@@ -147,11 +147,11 @@ class WatermarkSampler(Sampler):
         if words[_GOOD_STAMP] < 0:
             return
         kind = self._suspect or _OVERRUNS
-        words[_SEEN] = (words[_SEEN] + missed) & _COUNTER_MASK
-        words[kind] = (words[kind] + missed) & _COUNTER_MASK
-        words[_CHANGES] = (words[_CHANGES] + 1) & _COUNTER_MASK
+        words[_SEEN] = plus(words[_SEEN], missed)
+        words[kind] = plus(words[kind], missed)
+        words[_CHANGES] = plus(words[_CHANGES], 1)
         # What is counted once is not missed again.
-        words[_GOOD_STAMP] = (words[_GOOD_STAMP] + self._duration(missed)) & _TICKS_MASK
+        words[_GOOD_STAMP] = plus(words[_GOOD_STAMP], self._duration(missed))
 
     @micropython.native
     def _duration(self, samples):
@@ -174,9 +174,9 @@ class WatermarkSampler(Sampler):
             self._go_on(took)
             return
         # As if it had not been begun. To try again is for the foreground: interrupts would do nothing else.
-        words[_SEEN] = (words[_SEEN] - words[_STEP]) & _COUNTER_MASK
+        words[_SEEN] = plus(words[_SEEN], -words[_STEP])
         words[_READING] = 0
-        words[_CHANGES] = (words[_CHANGES] + 1) & _COUNTER_MASK
+        words[_CHANGES] = plus(words[_CHANGES], 1)
         words[_DUE_STAMP] = words[_STAMP]
         words[_DUE] = self._try_again(good)
         self._suspect = _BUS_ERRORS

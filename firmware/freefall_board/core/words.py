@@ -5,6 +5,8 @@ is written last. MicroPython puts a constant into its machine code only where it
 folder define those they use again, under the same name; a test holds them equal.
 """
 
+from freefall_wire.native import micropython
+
 # Written in interrupts
 SEEN = 0  # samples announced by triggers; all counters are modulo 2^30
 TAKEN = 1
@@ -45,3 +47,9 @@ TICKS_MASK = 0x3FFFFFFF
 STOPPED = 3  # one failed read may be a glitch; this many in a row are a sensor that does not answer
 MOST_JUDGED_US = 0x10000000  # longer than this, a difference of ticks does not tell the time that has passed
 MOST_OFFSET_US = 0x03FFFFFF  # 67 s; the longest that samples may wait for their packet is 60 s
+
+
+@micropython.native
+def plus(word, more):
+    """word + more modulo 2^30, of a counter or a tick; more may be negative. Outside of viper a larger sum would allocate."""
+    return (word - (-more & TICKS_MASK)) & TICKS_MASK

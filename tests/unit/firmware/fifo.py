@@ -11,6 +11,7 @@ from freefall_board.core import words as at
 from freefall_board.core.ring import Ring, due_handler
 from freefall_board.core.watermark import WatermarkSampler
 from unit.firmware.parts import TICKS_MODULO, counts
+from unit.firmware.small import Small, SmallWords
 
 SAMPLE_LEN = 4
 EDGE, END = "edge", "end"  # interrupts
@@ -216,6 +217,7 @@ class FifoBench:
         backlog_us = (size - watermark) * period_us
         self.sampler = sampler(self.ring, self, self.ticks_us, self.sensor.level, backlog_us, latency_us)
         self.sampler.reads_by(self.bus.start, self.bus.poll)
+        self.sampler._words = SmallWords(self.words)
         self.bus.ended = self.sampler.ended
         self.due = due_handler(self.words, 1, 0)
         self.reads = []
@@ -224,7 +226,7 @@ class FifoBench:
 
     def ticks_us(self):
         """As time.ticks_us."""
-        return self.clock.now_ns() // 1000 % TICKS_MODULO
+        return Small(self.clock.now_ns() // 1000 % TICKS_MODULO)
 
     def arm(self):
         """Let the trigger come."""

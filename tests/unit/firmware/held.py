@@ -9,6 +9,7 @@ from freefall_board.core.held import HeldSampler
 from freefall_board.core.ring import Ring, due_handler
 from unit.firmware.fifo import EDGE, END, Interrupts
 from unit.firmware.parts import TICKS_MODULO, counts
+from unit.firmware.small import Small, SmallWords
 
 SAMPLE_LEN = 4
 PERIOD_US = 1000
@@ -143,6 +144,7 @@ class HeldBench:
         self.bus = Bus(self.clock, self.sensor, self.ring, self.interrupts, read_us, timeout_us)
         self.sampler = sampler(self.ring, self, self.ticks_us, self.sensor.level, latency_us)
         self.sampler.reads_by(self.bus.start, self.bus.check)
+        self.sampler._words = SmallWords(self.words)
         self.bus.ended = self.sampler.ended
         self.due = due_handler(self.words, 1, 0)
         self.reads = []
@@ -151,7 +153,7 @@ class HeldBench:
 
     def ticks_us(self):
         """As time.ticks_us."""
-        return self.clock.now_ns() // 1000 % TICKS_MODULO
+        return Small(self.clock.now_ns() // 1000 % TICKS_MODULO)
 
     def arm(self):
         """Let the trigger come."""

@@ -222,7 +222,7 @@ def test_counters_wrap_at_2_to_the_30(place):
 @given(
     st.sampled_from([1, 2, 8]),
     st.sampled_from([20, 100, 400]),
-    st.sampled_from([0, TICKS_MODULO - 9000]),
+    st.sampled_from([0, TICKS_MODULO - 9000, TICKS_MODULO - 20_000, TICKS_MODULO - 50_000]),
     st.lists(st.tuples(st.sampled_from(["run", "stall", "fail", "hang", "busy"]), st.integers(1, 60)), max_size=12),
     st.sampled_from([EDGE, END]),
 )

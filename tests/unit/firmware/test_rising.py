@@ -197,7 +197,7 @@ def test_sensor_whose_pace_is_off_loses_nothing_by_it(percent):
     st.sampled_from([(1, 32), (4, 16), (4, 24), (5, 32), (17, 32)]),
     st.sampled_from([1, 2, 8]),
     st.sampled_from([20, 70, 110]),
-    st.sampled_from([0, TICKS_MODULO - 9000]),
+    st.sampled_from([0, TICKS_MODULO - 9000, TICKS_MODULO - 20_000, TICKS_MODULO - 50_000]),
     st.lists(st.tuples(st.sampled_from(["run", "stall", "nak", "status", "break", "busy"]), st.integers(1, 60)), max_size=12),
     st.sampled_from([EDGE, END]),
 )

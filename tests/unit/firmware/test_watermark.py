@@ -265,7 +265,7 @@ def test_counters_wrap_at_2_to_the_30(place):
     st.sampled_from([(4, 16), (1, 8), (5, 32), (25, 32)]),
     st.sampled_from([1, 2, 8]),
     st.sampled_from([20, 70, 110]),
-    st.sampled_from([0, TICKS_MODULO - 9000]),
+    st.sampled_from([0, TICKS_MODULO - 9000, TICKS_MODULO - 20_000, TICKS_MODULO - 50_000]),
     st.lists(st.tuples(st.sampled_from(["run", "stall", "nak", "break"]), st.integers(1, 60)), max_size=12),
     st.sampled_from([EDGE, END]),
 )
