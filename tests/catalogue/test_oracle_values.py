@@ -72,10 +72,13 @@ def test_oracle_has_no_value_where_the_part_says_so():
         "ads1115": ("7fff", {"range_v": 2.048}),
         "adc": ("ff0f", {}),
         "as7341": ("80" + "0100" * 6, {"gain": 1, "atime": 0, "astep": 999}),
+        "adxl355": ("000001" * 3, {"range_g": 2, "trigger": "fifo_watermark"}),
         "bmp390": ("000080000080", {}),
         "ina219": ("00010000", {"shunt_ohm": 1}),
         "max31865": ("4001", {"rtd_ohm": 100, "reference_ohm": 400}),
+        "lsm6dso": ("ff" * 12, {"range_g": 2, "range_dps": 125}),
         "mhz19b": ("ff86026047000000d2", {}),
+        "rm3100": ("00" * 9, {"cycle_count": 200}),
         "tsl2591": ("00" + "01000100", {"gain": 1, "integration_ms": 100}),
         "veml7700": ("ffffffff", {"gain": 1, "integration_ms": 100}),
     }

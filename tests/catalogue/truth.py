@@ -40,11 +40,6 @@ class Expected:
         ends = [self.values(min(felt) - off), self.values(max(felt) + off)]
         return min(ends), max(ends)
 
-    def spread_at(self, t_s: float) -> float:
-        """How far from the middle of that range a value is on an average, at most."""
-        low, high = self.range_at(t_s)
-        return (high - low) / 2
-
 
 # One standard deviation where the table of a sensor has none, from host_tools/freefall/sensors/README.md, and steps of words.
 
