@@ -29,7 +29,7 @@ WRONG = {
         edited(("rate_hz = 1.0", f'{CALIBRATION}scale = 4e-6\nunit = "celcius"')),
         ['33:8: unit = "celcius" is not a unit: nobody knows "celcius"; did you mean "celsius"?'],
     ),
-    "wrong type": (edited(("apid = 64", 'apid = "64"')), ['3:8: apid = "64" must be a whole number']),
+    "wrong type": (edited(("apid = 64", 'apid = "64"')), ['3:8: apid = "64" must be a whole number, without quotes']),
     "pin twice": (edited(("pin = 15", "pin = 5")), ["25:7: pin = 5 is already used by scl of [bus.i2c0]"]),
     "address twice": (
         SOUND + '[sensor.other]\ndriver = "tmp117"\nbus = "i2c0"\naddress = 0x48\n',
@@ -107,15 +107,15 @@ WRONG = {
     ),
     "stream for a sensor": (
         edited(('sensor = "warmth"', 'sensor = "vibration"')),
-        ['28:10: sensor = "vibration" is a stream, not a sensor; defined sensor tables: accel, warmth'],
+        ['28:10: sensor = "vibration" is a stream, not a sensor; defined sensors: accel, warmth'],
     ),
     "stream for its own sensor": (
         edited(('sensor = "warmth"', 'sensor = "temperature"')),
-        ['28:10: sensor = "temperature" is a stream, not a sensor; defined sensor tables: accel, warmth'],
+        ['28:10: sensor = "temperature" is a stream, not a sensor; defined sensors: accel, warmth'],
     ),
     "sensor for its own bus": (
         edited(('bus = "i2c0"\naddress = 0x48', 'bus = "warmth"\naddress = 0x48')),
-        ['20:7: bus = "warmth" is a sensor, not a bus; defined bus tables: i2c0'],
+        ['20:7: bus = "warmth" is a sensor, not a bus; defined buses: i2c0'],
     ),
     "bus for a stream": (SOUND + "[limits.i2c0.x]\nwatch = [0, 1]\n", ['31:9: limits for "i2c0", which is not a stream; ']),
     "nested too deeply": ("a = " + "[" * 5000, ["1:1: not TOML: nested too deeply"]),

@@ -166,7 +166,7 @@ def _limits(draft: Draft, by_stream: dict[str, _Channels | None]):
         name = stream[-1]
         if name not in by_stream:
             if not draft.findings.doubtful_name(("stream",)) and not draft.findings.doubtful(("stream", name)):
-                hint = meant(name, by_stream, listed("defined stream tables", by_stream))
+                hint = meant(name, by_stream, listed("defined streams", by_stream))
                 draft.findings.add(stream, f'limits for "{name}", which is not a stream{hint}', at_key=True)
         elif channels := by_stream[name]:
             for path in _named(draft, stream, "limits", channels):

@@ -29,7 +29,7 @@ class Findings:
     def __init__(self, file: str, located: Located):
         self._file = file
         self._located = located
-        self._diagnostics: list[Diagnostic] = []
+        self._found: list[tuple[Path, Diagnostic]] = []
         self._doubtful: set[Path] = set()
         self._around: set[Path] = set()  # the tables around what is doubtful, and that itself
         self._doubtful_names: set[Path] = set()  # the tables they are in
@@ -38,7 +38,7 @@ class Findings:
         """Report at the value (or key) of `path`; if the text lacks it, at the nearest table around it."""
         place = self._located.nearest(path)
         offset = place.key if at_key else place.start
-        self._diagnostics.append(Diagnostic(self._file, *line_column(self._located.text, offset), message))
+        self._found.append((path, Diagnostic(self._file, *line_column(self._located.text, offset), message)))
         self.doubt(path)
         if at_key:
             self._doubtful_names.add(path[:-1])
@@ -51,6 +51,15 @@ class Findings:
         """Let nobody judge `path`: its value is not known."""
         self._doubtful.add(path)
         self._around.update(path[:depth] for depth in range(len(path) + 1))
+
+    def doubt_names(self, table: Path):
+        """Let nobody judge references to what is in `table`: nobody knows what there will be."""
+        self._doubtful_names.add(table)
+
+    def retract(self, paths: Iterable[Path]):
+        """Take back what was reported at `paths`: another finding changes what they should be. They stay in doubt."""
+        paths = set(paths)
+        self._found = [found for found in self._found if found[0] not in paths]
 
     def doubtful(self, path: Path) -> bool:
         """Whether `path`, a table around it or anything inside it is reported or doubted."""
@@ -78,7 +87,7 @@ class Findings:
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All findings in file order."""
-        return tuple(sorted(self._diagnostics))
+        return tuple(sorted(diagnostic for _, diagnostic in self._found))
 
 
 def table_name(path: Path) -> str:
@@ -89,8 +98,10 @@ def table_name(path: Path) -> str:
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The known word that was probably meant; likeness: of 1, how much alike the two must be."""
-    return next(iter(difflib.get_close_matches(word, list(known), 1, likeness)), None)
+    """The known word that was probably meant, capitals aside; likeness: of 1, how much alike the two must be."""
+    by_small = {other.lower(): other for other in known}
+    close = difflib.get_close_matches(word.lower(), list(by_small), 1, likeness)
+    return by_small[close[0]] if close else None
 
 
 def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -16,6 +16,7 @@ from .promises import ClaimTable, StallsTable
 from .streams import TRIGGERS, PeriodicStream, PulseStream, StreamTable
 
 _SECTIONS = ("bus", "sensor", "stream")
+_PLURALS = {"bus": "buses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ class Draft:
             return
         other = next((other for other in _SECTIONS if other != section and name in self.names(other)), None)
         what = "is not defined" if other is None else f"is a {other}, not a {section}"
-        hint = listed(f"defined {section} tables", known)
+        hint = listed(f"defined {_PLURALS.get(section, f'{section}s')}", known)
+        if section == "bus" and name in CONTROLLERS:
+            hint = f"; add a section [bus.{name}]"
         self.refuse(path, what + (meant(name, known, hint) if other is None else hint))
 
     def require(self, table: Path, key: str, setting: str):

@@ -132,7 +132,10 @@ def needed(path: Path, data: dict, setting: str = "") -> str:
     if not setting and choice and key != choice.key:
         setting = f'{choice.key} = "{value_at((*table, choice.key), data)}"'
     sentence = f"{table_name(table)} needs {key}" + (f" with {setting}" if setting else "")
-    what = None if choice and key == choice.key else table_at(table, data).model_fields[key].description
+    if choice and key == choice.key:
+        what = None if choice.kinds is DRIVERS else "one of " + ", ".join(f'"{kind}"' for kind in choice.kinds)
+    else:
+        what = table_at(table, data).model_fields[key].description
     return f"{sentence}: {what}" if what else sentence
 
 

@@ -1,13 +1,20 @@
 """pydantic's findings in an experimenter's words."""
 
-from ..sensors.fields import NOT_ALLOWED, REFUSED
+import re
+
+from ..sensors.fields import NOT_ALLOWED, REFUSED, Table
 from ..sensors.pico import CONTROLLERS
+from ..sensors.table import BusSensorTable
+from .buses import I2CBus, SpiBus, UartBus
 from .diagnostics import Findings, closest, foreign, listed, meant, table_name
 from .drivers import DRIVERS
 from .located import Path
-from .model import choice_at, needed, table_at, value_at
+from .model import Document, choice_at, needed, table_at, value_at
+from .streams import TRIGGERS
 
 _MOST_KINDS = 3  # that a message names
+_SURELY = 0.8  # of 1: so much alike, a key is a misspelt one of its own section, even where another has it
+_NAMES = {"bus": ".NAME", "sensor": ".NAME", "stream": ".NAME", "limits": ".STREAM.CHANNEL"}  # of sections, behind their kind
 _SECTION = "a section: [{table}]"
 _ENTRY = "a table in braces: {key = value, ...}"  # where it is in a list
 # pydantic error type -> what the value must be
@@ -26,6 +33,8 @@ _KINDS = {
     "model_type": _SECTION,
     "model_attributes_type": _SECTION,
 }
+_NO_TEXT = ("int_type", "float_type", "bool_type")
+_UNQUOTED = re.compile(r"\d|true|false", re.IGNORECASE)  # what text has that was meant for such a value
 # pydantic error type -> what is wrong
 _BOUNDS = {
     "greater_than_equal": "is too small; the least is {ge}",
@@ -93,11 +102,30 @@ def _unknown_key(path: Path, data: dict, findings: Findings):
 def _no_such_key(path: Path, known, data: dict, findings: Findings):
     table, key = path[:-1], path[-1]
     what = "key" if table else "section"
-    end = meant(key, known, listed(f"known {what}s", known))
+    home = _home(key, table) if table and not closest(key, known, _SURELY) else None
+    end = home or meant(key, known, listed(f"known {what}s", known))
     findings.add(path, f'unknown {what} "{key}" in {table_name(table)}{end}', at_key=True)
-    close = closest(key, known)
+    close = None if home else closest(key, known)
     if close and value_at((*table, close), data) is None:
         findings.doubt((*table, close))
+    elif close and not table:  # what is in both is one section
+        findings.doubt_names((close,))
+
+
+def _home(key: str, table: Path) -> str | None:
+    """The end of a message about a key that is one of another section than `table`: which."""
+    tables = {
+        name: [field.annotation] for name, field in Document.model_fields.items() if isinstance(field.annotation, type(Table))
+    }
+    tables |= {"bus": [I2CBus, SpiBus, UartBus], "sensor": [BusSensorTable], "stream": TRIGGERS.values()}
+    homes = [name for name, kinds in tables.items() if any(key in kind.model_fields for kind in kinds)]
+    if len(homes) == 1 and (homes[0] != table[0] or len(table) > 2):
+        return f"; it belongs into [{homes[0]}{_NAMES.get(homes[0], '')}]"
+    return f"; it is a section of its own: [{key}{_NAMES.get(key, '')}]" if key in Document.model_fields else None
+
+
+def _quoted(words) -> str:
+    return ", ".join(f'"{word}"' for word in words)
 
 
 def _missing(path: Path, data: dict, findings: Findings):
@@ -123,7 +151,7 @@ def _unknown_kind(table: Path, data: dict, findings: Findings):
     elif choice.kinds is DRIVERS:
         refusal = f"is not in the catalogue of sensors{meant(value, DRIVERS, listed('known drivers', DRIVERS))}"
     else:
-        refusal = f"is not possible; it must be one of {', '.join(choice.kinds)}"
+        refusal = f"is not possible; it must be one of {_quoted(choice.kinds)}"
     findings.add(path, f"{findings.quote(path)} {refusal}")
 
 
@@ -135,10 +163,14 @@ def _refusal(error: dict, path: Path) -> str:
         return f"is not possible; it must be {context['allowed']}"
     if kind in _BOUNDS:
         return _BOUNDS[kind].format(**{name: _number(limit) for name, limit in context.items() if isinstance(limit, int | float)})
+    if kind in _NO_TEXT and isinstance(error["input"], str) and _UNQUOTED.search(error["input"]):
+        return f"must be {_KINDS[kind]}, without quotes"
     if kind not in _KINDS:  # a sensor of another package may ask for more than we have words for
         return f"is not possible: {error['msg']}"
     if _KINDS[kind] is _SECTION and isinstance(path[-1], int):
         return f"must be {_ENTRY}"
+    if _KINDS[kind] is _SECTION and path[:-1] in (("sensor",), ("stream",)) and not isinstance(error["input"], list):
+        return f"must be a section: {table_name(path)}; keys stand in such sections, [{path[0]}.NAME]"
     end = foreign(error["input"]) if kind == "string_pattern_mismatch" else ""
     return f"must be {_KINDS[kind].format(table='.'.join(map(str, path)))}{end}"
 

@@ -3,7 +3,10 @@
 from .diagnostics import table_name
 from .draft import Draft
 from .located import Path
+from .streams import TRIGGERS, StreamTable
 
+# Keys that depend on the trigger: of a wrong one nobody knows which there must be.
+_OWN_KEYS = {key for table in TRIGGERS.values() for key in table.model_fields} - {"trigger", *StreamTable.model_fields}
 _USE_PERIODIC = 'use trigger = "periodic" with rate_hz and without pin'
 
 
@@ -21,6 +24,7 @@ def triggers(draft: Draft):
             continue
         if trigger not in driver.TRIGGERS:
             remedy = _USE_PERIODIC if "periodic" in driver.TRIGGERS else f"use {' or '.join(map(repr, driver.TRIGGERS))}"
+            draft.findings.retract((*path, key) for key in _OWN_KEYS)
             draft.refuse((*path, "trigger"), f"is not supported for {draft.data['sensor'][sensor]['driver']}; {remedy}")
         else:
             by_sensor.setdefault(sensor, {})[path] = trigger

@@ -40,14 +40,17 @@ _DEFINITIONS = (
     "OD = []",
     "NTU = []",
     "pH = []",
+    "cell = count",
+    "bpm = count / minute",
     "field_gauss = 1e-4 * tesla",  # pint's gauss is that of the CGS system, which no tesla can be given in
 )
 # What a misspelt name was probably meant to be, before all that pint knows.
 _COMMON = (
     *("g", "mg", "ug", "gram", "kg", "m/s^2", "degC", "celsius", "K", "Pa", "hPa", "kPa", "mbar", "V", "mV", "uV", "A", "mA"),
     *("uA", "W", "mW", "ohm", "Hz", "s", "ms", "us", "m", "mm", "um", "%", "%RH", "ppm", "lux", "lx", "rad/s", "deg/s", "dps"),
-    *("T", "uT", "nT", "gauss", "count", "counts", "cps", "cpm", "Bq", "Gy", "Sv", "mol", "ml/min", "N", "strain"),
+    *("T", "uT", "nT", "gauss", "count", "counts", "cps", "cpm", "bpm", "cell", "Bq", "Gy", "Sv", "mol", "ml/min", "N", "strain"),
 )
+_TAKEN_FOR = {"C": "degC", "F": "degF"}  # units of something else that are written for these
 _LIKENESS = 0.8  # of 1: among thousands of names, some are always a little alike
 _KINDS = {
     "1": "a plain number",
@@ -79,7 +82,9 @@ def fault(unit: str, like: str | None = None) -> str | None:
         return str(error)
     if like is None or (other := _parse_or_none(like)) is None or parsed.is_compatible_with(other):
         return None
-    return f"is {_kind(parsed)}, and what is measured here is {_kind(other)}, in {like}"
+    meant = _TAKEN_FOR.get(unit)
+    hint = f'; did you mean "{meant}"?' if meant and compatible(meant, like) else ""
+    return f"is {_kind(parsed)}, and what is measured here is {_kind(other)}, in {like}{hint}"
 
 
 def compatible(unit: str, other: str) -> bool:

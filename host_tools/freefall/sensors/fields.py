@@ -21,8 +21,9 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def one_of(kind: type, choices: Sequence, show=str, allowed: str | None = None):
-    """The type of a value of `kind` among `choices`; `show` spells one, `allowed` all of them."""
+def one_of(kind: type, choices: Sequence, show=None, allowed: str | None = None):
+    """The type of a value of `kind` among `choices`; `show` spells one (by default as one writes it), `allowed` all of them."""
+    show = show or ('"{}"'.format if kind is str else str)
     spelled = [show(choice) for choice in choices]
     allowed = allowed or ("one of " if len(spelled) > 1 else "") + ", ".join(spelled)
 
@@ -51,7 +52,7 @@ def address_of(*addresses: int):
 
 def _ascending(value: list[float]) -> list[float]:
     if len(value) != 2:
-        raise not_allowed("two numbers: [low, high]")
+        raise not_allowed("two numbers: [low, high]" + ", with decimal points" * (len(value) == 4))
     low, high = value
     if low >= high:
         raise refused("is upside down: the first number is the low end, and must be less than the second")

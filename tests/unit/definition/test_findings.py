@@ -56,7 +56,7 @@ FAULTS = {
     ),
     "text for a whole number": (
         [("apid = 64", 'apid = "64"')],
-        ['3:8: apid = "64" must be a whole number'],
+        ['3:8: apid = "64" must be a whole number, without quotes'],
     ),
     "truth value for a whole number": (
         [("max_latency_ms = 100", "max_latency_ms = true")],
@@ -104,7 +104,7 @@ FAULTS = {
     ),
     "value for a sensor": (
         [("[sensor.warmth]", "[sensor]\nspare = 1\n[sensor.warmth]")],
-        ["19:9: spare = 1 must be a section: [sensor.spare]"],
+        ["19:9: spare = 1 must be a section: [sensor.spare]; keys stand in such sections, [sensor.NAME]"],
     ),
     "value for all buses": (
         [
@@ -152,15 +152,15 @@ FAULTS = {
     ),
     "transport that is none": (
         [('"uart0"', '"uart3"')],
-        ['5:13: transport = "uart3" is not possible; it must be one of uart0, uart1, usb'],
+        ['5:13: transport = "uart3" is not possible; it must be one of "uart0", "uart1", "usb"'],
     ),
     "board that is not the only one": (
         [("apid = 64", 'apid = 64\nboard = "pica"')],
-        ['4:9: board = "pica" is not possible; it must be pico'],
+        ['4:9: board = "pica" is not possible; it must be "pico"'],
     ),
     "kind of bus that is not the only one": (
         [('kind = "i2c"', 'kind = "i2d"')],
-        ['8:8: kind = "i2d" is not possible; it must be i2c'],
+        ['8:8: kind = "i2d" is not possible; it must be "i2c"'],
     ),
     "watchdog between off and its least": (
         [("[link]", "[watchdog]\ntimeout_ms = 100\n[link]")],
@@ -351,7 +351,7 @@ def test_five_planted_faults_are_five_findings():
         ('"warmth"', '"warmht"'),
     )
     assert findings(text) == [
-        '3:8: apid = "64" must be a whole number',
+        '3:8: apid = "64" must be a whole number, without quotes',
         "11:11: freq_hz = 4000000 is too large; the most is 1000000",
         "16:11: range_g = 3 is not possible; it must be one of 2, 4, 8",
         '26:1: unknown key "timestamp" in [stream.vibration]; did you mean "timestamps"?',
@@ -383,6 +383,52 @@ def test_a_section_by_another_name_is_not_also_missing():
     ]
 
 
+def test_a_section_by_another_name_makes_no_reference_to_it_wrong():
+    assert findings(spoiled(("[sensor.warmth]", "[sensors.warmth]"))) == [
+        '18:2: unknown section "sensors" in the definition; did you mean "sensor"?'
+    ]
+
+
+def test_a_key_of_another_section_is_told_where_it_belongs():
+    text = spoiled(
+        ("baud = 921600", "baud = 921600\ntimeout_ms = 1000\nlimits = 1"), ("address = 0x48", "address = 0x48\ntrigger = 1")
+    )
+    assert [finding.partition(" ")[2] for finding in findings(text)] == [
+        'unknown key "timeout_ms" in [link]; it belongs into [watchdog]',
+        'unknown key "limits" in [link]; it is a section of its own: [limits.STREAM.CHANNEL]',
+        'unknown key "trigger" in [sensor.warmth]; it belongs into [stream.NAME]',
+    ]
+
+
+def test_a_trigger_that_the_part_does_not_make_needs_no_keys_of_its_own():
+    (finding,) = findings(spoiled(('trigger = "periodic"', 'trigger = "data_ready"')))
+    assert finding.startswith('29:11: trigger = "data_ready" is not supported for tmp117; use trigger = "periodic" with rate_hz')
+
+
+@pytest.mark.parametrize("driver", ["ADXL355", "ADXL-355", "Adxl_355"])
+def test_a_part_by_the_name_on_its_package_is_recognised(driver):
+    assert findings(spoiled(("adxl355", driver))) == [
+        f'13:10: driver = "{driver}" is not in the catalogue of sensors; did you mean "adxl355"?'
+    ]
+
+
+def test_a_bus_that_is_not_there_is_told_with_the_section_to_add():
+    text = spoiled(('[bus.i2c0]\nkind = "i2c"\nscl = 5\nsda = 4\nfreq_hz = 400000\n', ""))
+    assert [finding.partition(" ")[2] for finding in findings(text)] == [
+        'bus = "i2c0" is not defined; add a section [bus.i2c0]'
+    ] * 2
+
+
+def test_quotes_are_told_of_where_a_number_is_in_them_and_not_where_a_word_is():
+    for word, end in (("1 Hz", ", without quotes"), ("fast", "")):
+        assert findings(spoiled(("rate_hz = 1.0", f'rate_hz = "{word}"'))) == [f'30:11: rate_hz = "{word}" must be a number{end}']
+
+
+def test_decimal_commas_in_a_range_are_told_of():
+    (finding,) = findings(SOUND + "[limits.temperature.temperature]\nwatch = [28,0, 32,5]\n")
+    assert finding.endswith("it must be two numbers: [low, high], with decimal points")
+
+
 def test_a_definition_needs_a_stream():
     text = SOUND[: SOUND.index("[stream.vibration]")]
     assert findings(text) == ["1:1: the definition has no stream; add a [stream.NAME] section"]
@@ -391,8 +437,8 @@ def test_a_definition_needs_a_stream():
 def test_streams_without_any_sensor():
     text = SOUND[: SOUND.index("[sensor.accel]")] + SOUND[SOUND.index("[stream.vibration]") :]
     assert findings(text) == [
-        '13:10: sensor = "accel" is not defined; there are no defined sensor tables',
-        '18:10: sensor = "warmth" is not defined; there are no defined sensor tables',
+        '13:10: sensor = "accel" is not defined; there are no defined sensors',
+        '18:10: sensor = "warmth" is not defined; there are no defined sensors',
     ]
 
 

@@ -118,7 +118,7 @@ FAULTS = {
     "field of an order that is none": (
         FIELD,
         "octet = 0\norder = 'middle'",
-        ["33:9: order = 'middle' is not possible; it must be one of big, little"],
+        ['33:9: order = \'middle\' is not possible; it must be one of "big", "little"'],
     ),
     "field in a unit nobody knows": (
         FIELD,
@@ -180,7 +180,7 @@ FAULTS = {
     "limits of no stream": (
         "limits.zzz.x",
         "watch = [0, 1]",
-        ['31:9: limits for "zzz", which is not a stream; defined stream tables: vibration, temperature'],
+        ['31:9: limits for "zzz", which is not a stream; defined streams: vibration, temperature'],
     ),
     "limits of no channel": (
         "limits.vibration.w",
@@ -215,7 +215,7 @@ FAULTS = {
     "claim by no standard": (
         CLAIM,
         f"amplitude = 1\n{BAND}\nstandard = 'nasa'",
-        ["35:12: standard = 'nasa' is not possible; it must be iss"],
+        ["35:12: standard = 'nasa' is not possible; it must be \"iss\""],
     ),
     "claim of a temperature by the station's standard": (
         "stream.temperature.claim.temperature",

@@ -8,15 +8,15 @@ from unit.definition.sample import FAST, drivers_with, findings, spoiled
 FAULTS = {
     "bus of another kind than its name": (
         [('kind = "spi"', 'kind = "i2c"')],
-        ['8:8: kind = "i2c" is not possible; it must be spi'],
+        ['8:8: kind = "i2c" is not possible; it must be "spi"'],
     ),
     "bus of another kind than its name, with other faults": (
         [('kind = "spi"\nsck = 18\nmosi = 19', 'kind = "i2c"\nsck = []\nmosi = 99\nspeed = 1')],
-        ['8:8: kind = "i2c" is not possible; it must be spi'],
+        ['8:8: kind = "i2c" is not possible; it must be "spi"'],
     ),
     "bus of another name than its kind": (
         [("[bus.spi0]", "[bus.i2c0]"), ('"spi0"', '"i2c0"'), ("cs = 17", "address = 0x1D")],
-        ['8:8: kind = "spi" is not possible; it must be i2c'],
+        ['8:8: kind = "spi" is not possible; it must be "i2c"'],
     ),
     "key of another kind of bus": (
         [("sck = 18", "sck = 18\nsda = 4")],
@@ -137,7 +137,7 @@ FAULTS = {
     ),
     "time stamps that are none": (
         [('"hardware"', '"dma"')],
-        ['36:14: timestamps = "dma" is not possible; it must be one of interrupt, hardware'],
+        ['36:14: timestamps = "dma" is not possible; it must be one of "interrupt", "hardware"'],
     ),
     "time stamps of the board's own clock": (
         [("rate_hz = 2.0", 'rate_hz = 2.0\ntimestamps = "hardware"')],
@@ -148,7 +148,7 @@ FAULTS = {
     ),
     "trigger that is none": (
         [('"fifo_watermark"', '"fifo"')],
-        ['33:11: trigger = "fifo" is not possible; it must be one of data_ready, fifo_watermark, periodic, pulse'],
+        ['33:11: trigger = "fifo" is not possible; it must be one of "data_ready", "fifo_watermark", "periodic", "pulse"'],
     ),
     "trigger that is not even text": (
         [('"fifo_watermark"\npin = 15', "[]\npin = {}")],
@@ -156,7 +156,7 @@ FAULTS = {
     ),
     "no trigger": (
         [('trigger = "fifo_watermark"\n', "")],
-        ["31:9: [stream.vibration] needs trigger"],
+        ['31:9: [stream.vibration] needs trigger: one of "data_ready", "fifo_watermark", "periodic", "pulse"'],
     ),
     "misspelt trigger key": (
         [('trigger = "fifo', 'triger = "fifo')],
@@ -164,7 +164,7 @@ FAULTS = {
     ),
     "no transport": (
         [('transport = "uart0"\n', "")],
-        ["4:2: [link] needs transport"],
+        ['4:2: [link] needs transport: one of "uart0", "uart1", "usb"'],
     ),
 }
 

@@ -70,23 +70,23 @@ FAULTS = {
     ),
     "stream for a sensor": (
         spoiled(('sensor = "warmth"', 'sensor = "vibration"')),
-        ['28:10: sensor = "vibration" is a stream, not a sensor; defined sensor tables: accel, warmth'],
+        ['28:10: sensor = "vibration" is a stream, not a sensor; defined sensors: accel, warmth'],
     ),
     "stream for its own sensor": (
         spoiled(('sensor = "warmth"', 'sensor = "temperature"')),
-        ['28:10: sensor = "temperature" is a stream, not a sensor; defined sensor tables: accel, warmth'],
+        ['28:10: sensor = "temperature" is a stream, not a sensor; defined sensors: accel, warmth'],
     ),
     "bus for a sensor": (
         spoiled(('sensor = "warmth"', 'sensor = "i2c0"')),
-        ['28:10: sensor = "i2c0" is a bus, not a sensor; defined sensor tables: accel, warmth'],
+        ['28:10: sensor = "i2c0" is a bus, not a sensor; defined sensors: accel, warmth'],
     ),
     "sensor for a bus": (
         spoiled(('bus = "i2c0"\naddress = 0x48', 'bus = "accel"\naddress = 0x48')),
-        ['20:7: bus = "accel" is a sensor, not a bus; defined bus tables: i2c0'],
+        ['20:7: bus = "accel" is a sensor, not a bus; defined buses: i2c0'],
     ),
     "sensor for its own bus": (
         spoiled(('bus = "i2c0"\naddress = 0x48', 'bus = "warmth"\naddress = 0x48')),
-        ['20:7: bus = "warmth" is a sensor, not a bus; defined bus tables: i2c0'],
+        ['20:7: bus = "warmth" is a sensor, not a bus; defined buses: i2c0'],
     ),
     "pin without a converter": (
         SOUND + '[sensor.light]\ndriver = "adc"\npin = 22\n',

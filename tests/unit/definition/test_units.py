@@ -20,7 +20,7 @@ ALIKE = [
     ["kg", "gram", "lb"],
     ["V", "mV", "uV", "volts"],
     ["%", "%RH", "ppm", "ppb", "percent", "1", "count", "counts", "lsb", "LSB", "strain", "OD", "NTU", "pH"],
-    ["Hz", "1/s", "s^-1", "cps", "cpm", "counts/s", "Bq"],
+    ["Hz", "1/s", "s^-1", "cps", "cpm", "bpm", "counts/s", "Bq"],
     ["dps", "deg/s", "rad/s", "degree/second"],
     ["T", "uT", "nT", "gauss", "G", "mG"],
     ["lux", "lx", "lm/m^2"],
@@ -28,6 +28,7 @@ ALIKE = [
     ["uW/cm2", "W/m^2", "mW/(cm^2)", "J/(m^2 s)"],
     ["g/Hz^0.5", "ug/Hz^0.5", "m s^-1.5"],
     ["uSv/h", "Sv/s", "mGy/h"],
+    ["cells/ml", "cell/l", "1/m^3"],
 ]
 
 
@@ -54,6 +55,11 @@ def test_units_of_another_kind_do_not(index, same):
         ("hpa", None, 'is not a unit: nobody knows "hpa"; did you mean "hPa"?'),
         ("Degc", None, 'is not a unit: nobody knows "Degc"; did you mean "degC"?'),
         ("lumens/m2/qqq", None, 'is not a unit: nobody knows "qqq"'),
+        (
+            "C",
+            "degC",
+            'is of dimension [current] * [time], and what is measured here is a temperature, in degC; did you mean "degC"?',
+        ),
         (" ", None, 'is not a unit; write "1" for a plain number'),
         ("2 m", None, 'is not a unit; it is written like "m/s^2", "degC" or "counts/s", and \'2 m\' is not clear'),
         ("m//s", None, 'is not a unit; it is written like "m/s^2", "degC" or "counts/s", and \'/s\' is not clear'),
