@@ -58,8 +58,9 @@ class Source:
         return "scenario.toml" if (self.folder / "scenario.toml").exists() else None
 
     def options(self, stream: str) -> dict:
-        """The table of a stream's sensor."""
-        return self.tables["sensor"][self.tables["stream"][stream]["sensor"]]
+        """The table of a stream's sensor, with what triggers the stream."""
+        table = self.tables["stream"][stream]
+        return self.tables["sensor"][table["sensor"]] | {"trigger": table["trigger"]}
 
     def coefficient_octets(self) -> tuple[int, ...]:
         """By sensor."""

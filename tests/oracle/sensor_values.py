@@ -53,13 +53,21 @@ def ads1256(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
     return {"voltage": None if code is None else code * step}
 
 
-# --- motion and field ---
+# --- motion and field: of a part that does not measure, or does not answer, all octets are alike ---
 
 
 def adxl355(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
-    """20 bits, left-justified; 256000 a g at 2 g (table 1)."""
+    """20 bits, left-justified; 256000 a g at 2 g (table 1). Below, out of the FIFO, x has a 1 and the others a 0 ("FIFO")."""
     steps = {2: 256000, 4: 128000, 8: 64000}[options["range_g"]]
+    marks = [sample[at] % 4 for at in (2, 5, 8)]
+    if no_sample(sample) or options.get("trigger") == "fifo_watermark" and marks != [1, 0, 0]:
+        return dict.fromkeys("xyz")
     return {axis: two(big(sample[3 * n : 3 * n + 3]) // 16, 20) / steps for n, axis in enumerate("xyz")}
+
+
+def no_sample(sample: bytes) -> bool:
+    """Nothing but zeros, or nothing but ones."""
+    return set(sample) in ({0x00}, {0xFF})
 
 
 def lsm6dso(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
@@ -68,6 +76,9 @@ def lsm6dso(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
     acceleration = {2: 0.061, 4: 0.122, 8: 0.244, 16: 0.488}[options["range_g"]] / 1000
     values: Values = {}
     for number, channel in enumerate(("gx", "gy", "gz", "x", "y", "z")):
+        if no_sample(sample):
+            values[channel] = None
+            continue
         code = two(little(sample[2 * number : 2 * number + 2]), 16)
         scale = rate if number < 3 else acceleration
         values[channel] = None if code in (-32768, 32767) else code * scale
@@ -77,6 +88,8 @@ def lsm6dso(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
 def rm3100(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
     """24 bits; counts a uT by PNI's own rule, which meets the manual's table (20, 38, 75 at 50, 100, 200 cycles) rounded."""
     gain = 0.3671 * options["cycle_count"] + 1.5
+    if no_sample(sample):
+        return dict.fromkeys(("bx", "by", "bz"))
     return {axis: two(big(sample[3 * n : 3 * n + 3]), 24) / gain for n, axis in enumerate(("bx", "by", "bz"))}
 
 

@@ -76,7 +76,7 @@ def _streams(document: Document):
             ring_depth=packing.ring_depth,
             channels=channels,
             times=table.times(),
-            checks=sensor.checks(),
+            checks=sensor.checks() + (sensor.fifo_checks() if isinstance(table, FifoStream) else ()),
             compensation=sensor.compensate if compensated else None,
         )
 

@@ -52,6 +52,10 @@ class SensorTable(Table):
         """What the part itself says about whether a sample is worth something."""
         return ()
 
+    def fifo_checks(self) -> tuple[Check, ...]:
+        """What a sample out of its FIFO says besides."""
+        return ()
+
     def compensate(self, raw: "Mapping[str, np.ndarray]", coefficients: bytes | None) -> "Mapping[str, np.ndarray]":
         """The values of its Compensated channels; see channels.Compensation. Only where it has such."""
         raise NotImplementedError

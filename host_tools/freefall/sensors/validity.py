@@ -151,6 +151,13 @@ class Saturated:
 Check = Crc8 | Sum8 | Expected | Forbidden | Saturated | Blank
 
 
+def silence(octets: int, channels: tuple[str, ...]) -> tuple[Blank, Blank]:
+    """For a sample of several words that never are the same by chance: nothing but zeros, as registers have it after power-up
+    and a wire that is pulled down, or nothing but ones, of a wire that is pulled up.
+    """
+    return Blank(0, bytes(octets), channels), Blank(0, b"\xff" * octets, channels, "nobody answers")
+
+
 def affects(check: Check, channel: Channel) -> bool:
     """Whether a channel's value is worth nothing in a sample that fails: named by the check, or made of octets it covers."""
     first, past = channel.raw.offset, channel.raw.offset + channel.raw.octets

@@ -52,7 +52,7 @@ def climate_definition(vibration: int = 32) -> Definition:
     place = _place(bench, 2, "climate", 6, 5)
     climate = replace(model, **place, channels=CHANNELS, checks=CHECKS, compensation=compensation)
     light = (Channel("light", "1", RawWord(0, 2, "little", 0, 12, False), Linear(1.0, 0.0)),)
-    light = replace(model, **_place(bench, 3, "light", 6, 6), channels=light, times=True)
+    light = replace(model, **_place(bench, 3, "light", 6, 6), channels=light, checks=(), times=True)
     return replace(bench, sensors=sensors, streams=(*bench.streams, climate, light))
 
 

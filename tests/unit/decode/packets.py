@@ -18,8 +18,8 @@ def framed(packet: bytes) -> bytes:
 
 
 def sample(stream, serial: int) -> bytes:
-    """A sample of that stream; different for every serial number."""
-    return (serial * 0x9E3779B1 % 2**64).to_bytes(12, "big")[-stream.sample_len :]
+    """A sample of that stream; different for every serial number, and never 0, which some parts have for no sample."""
+    return ((serial + 1) * 0x9E3779B1 % 2**64).to_bytes(12, "big")[-stream.sample_len :]
 
 
 def samples(stream, index, count, time_us, sequence=0) -> bytes:

@@ -62,9 +62,9 @@ def test_the_sensor_tells_what_the_board_reads_of_it_at_boot_and_its_own_table()
     assert (sensor.table.driver, sensor.table.address) == ("bme280", 0x76)
 
 
-def test_a_stream_without_compensation_has_none():
+def test_a_stream_without_compensation_or_times_has_none():
     stream = parse_definition(SOUND, "payload.toml").stream("vibration")
-    assert (stream.compensation, stream.times, stream.checks) == (None, False, ())
+    assert (stream.compensation, stream.times) == (None, False)
 
 
 def test_own_fields_are_channels_after_the_drivers():

@@ -154,9 +154,19 @@ def test_values_follow_the_field_within_noise_and_resolution(bus, cycle_count, f
         assert values[name] == pytest.approx([expected] * len(values[name]), abs=step + 0.2)
 
 
+@pytest.mark.parametrize("octet", [0x00, 0xFF])
+def test_a_sample_of_like_octets_is_none_and_one_bit_other_makes_it_one(octet):
+    bench = make()
+    assert bench.value(bytes((octet,)) * 9) == dict.fromkeys(FIELD)
+    for at in range(9):
+        sample = bytearray((octet,)) * 9
+        sample[at] ^= 1
+        assert None not in bench.value(bytes(sample)).values()
+
+
 @pytest.mark.parametrize("cycle_count, noise_ut", [(50, 0.030), (100, 0.020), (200, 0.015)])
 def test_noise_is_the_manuals(cycle_count, noise_ut):
-    bench = make(field={"bx": lambda t_s: 0.7 * t_s, "by": 0.0, "bz": 0.0}, cycle_count=cycle_count, rate_hz=600)
+    bench = make(field={"bx": lambda t_s: 0.7 * t_s, "by": 1.0, "bz": 0.0}, cycle_count=cycle_count, rate_hz=600)
     assert bench.run()
     bench.sleep_ms(10_000)
     values = bench.values(*(sample.raw for sample in bench.model.produced))["bx"]
@@ -348,8 +358,10 @@ def test_a_part_that_lost_its_power_is_idle_and_can_be_set_up_again(bus):
             bench.read()
     else:
         assert bench.read() == b"\xff" * 9
+        assert bench.value(bench.read()) == dict.fromkeys(FIELD)
     bench.sleep_ms(200)
     assert len(bench.model.produced) == made and line.level is False
+    assert bench.value(bench.read()) == dict.fromkeys(FIELD), "not a field of 0, as its registers have it"
     assert bench.register(CMM) == 0
     assert bench.run()
     assert bench.value(bench.read()) == pytest.approx(FIELD, abs=0.1)

@@ -14,6 +14,7 @@ from ..registers import RegisterSPIPart, RegisterTarget
 from ..sensor import Sensor
 from ..signals import drift
 from ..table import BusSensorTable
+from ..validity import Check, silence
 
 RATES_HZ = (600, 300, 150, 75, 37, 18, 9, 4.5, 2.3, 1.2, 0.6, 0.3, 0.15, 0.075)  # TMRC is 0x92 + the position, Table 5-4
 _AXES = ("bx", "by", "bz")
@@ -70,6 +71,10 @@ class Rm3100Table(BusSensorTable):
         return tuple(
             Channel(name, "uT", replace(_FIRST, offset=_FIRST.octets * axis), calibration) for axis, name in enumerate(_AXES)
         )
+
+    def checks(self) -> tuple[Check, ...]:
+        """See SensorTable: a part that lost its power reads 0 and never measures."""
+        return silence(self.SAMPLE_LEN, self.CHANNELS)
 
     def config(self, watermark: int) -> dict[str, int]:
         """See SensorTable: cycle_count for all axes, tmrc for TMRC."""

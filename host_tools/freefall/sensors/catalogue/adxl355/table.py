@@ -8,12 +8,15 @@ from pydantic import Field
 from ...channels import Channel, Linear, RawWord
 from ...fields import Pin, address_of, one_of
 from ...table import BusSensorTable
+from ...validity import Check, Expected, silence
 
 _RANGES_G = (2, 4, 8)  # RANGE[1:0] is the position + 1
 _ODRS_HZ = (4000, 2000, 1000, 500, 250, 125, 62.5, 31.25, 15.625, 7.813, 3.906)  # FILTER[3:0] is the position
 _G_PER_LSB_2G = 1 / 256_000  # Table 1, sensitivity; grows with the range
 _NOISE_G_PER_RTHZ = 22.5e-6  # Table 1, ultralow noise density
 _X = RawWord(offset=0, octets=3, order="big", shift=4, width=20, signed=True)  # y and z follow
+# The two lowest bits of an entry of the FIFO: 1 marks an x, 2 that there was no entry ("FIFO").
+_X_MARKS = RawWord(offset=2, octets=1, order="big", shift=0, width=2, signed=False)
 
 
 class Adxl355Table(BusSensorTable):
@@ -41,6 +44,17 @@ class Adxl355Table(BusSensorTable):
         calibration = Linear(scale=_G_PER_LSB_2G * self.range_g / 2, offset=0.0)
         return tuple(
             Channel(name, "g", replace(_X, offset=_X.octets * axis), calibration) for axis, name in enumerate(self.CHANNELS)
+        )
+
+    def checks(self) -> tuple[Check, ...]:
+        """See SensorTable: the registers of a part that does not measure read 0, which weightlessness could."""
+        return silence(self.SAMPLE_LEN, self.CHANNELS)
+
+    def fifo_checks(self) -> tuple[Check, ...]:
+        """See SensorTable: a read that was cut off leaves the axes out of step for those after it."""
+        return tuple(
+            Expected(replace(_X_MARKS, offset=_X_MARKS.offset + _X.octets * axis), (mark,), self.CHANNELS, "axes out of step")
+            for axis, mark in enumerate((1, 0, 0))
         )
 
     def config(self, watermark: int) -> dict[str, int]:
