@@ -24,7 +24,8 @@ _GYRO_ON_INT1 = const(0x02)  # the accelerometer's samples keep its time
 _COHERENT_WORDS = const(0x44)  # BDU, IF_INC; H_LACTIVE = 0: active high
 _NO_I3C = const(0xE2)
 _BOTH_READY = const(0x03)  # of STATUS_REG: GDA, XLDA
-_START_MS = const(300)  # 70 ms for the gyroscope and two periods at 12.5 Hz
+_SETTLES_MS = const(350)  # AN5192: 70 ms until the gyroscope has started, and three samples, at 12.5 Hz and 10 % slow
+_PERIOD_MS = const(100)  # the longest, and some
 
 
 class Lsm6dso:
@@ -46,7 +47,7 @@ class Lsm6dso:
         return self._octet(_WHO_AM_I) == 0x6C
 
     def configure(self, sleep_ms):
-        """See drivers/__init__.py; takes up to 310 ms."""
+        """See drivers/__init__.py; takes up to 460 ms."""
         if not self._reset(sleep_ms):
             return False
         for register, value in (
@@ -60,7 +61,10 @@ class Lsm6dso:
             self._write(register, bytes((value,)))
             if self._octet(register) != value:
                 return False
-        for _ in range(_START_MS):
+        # The flags are set from the first period on, whatever the words of a gyroscope that starts are worth.
+        sleep_ms(_SETTLES_MS)
+        self._read(_OUTX_L_G, bytearray(12))
+        for _ in range(_PERIOD_MS):
             sleep_ms(1)
             if self._octet(_STATUS_REG) & _BOTH_READY == _BOTH_READY:
                 return True

@@ -14,7 +14,7 @@ from ..registers import RegisterSPIPart, RegisterTarget
 from ..sensor import Sensor
 from ..signals import drift, station_axis
 from ..table import BusSensorTable
-from ..validity import Check, Forbidden
+from ..validity import Check, Forbidden, silence
 
 ODRS_HZ = (12.5, 26, 52, 104, 208, 416, 833, 1666, 3332, 6664)  # ODR_XL and ODR_G are the position + 1
 ACCEL_RANGES_G = (2, 16, 4, 8)  # by FS_XL[1:0]
@@ -47,6 +47,8 @@ _PULSED = 0x80  # COUNTER_BDR
 _ACCEL, _GYRO = 0x01, 0x02  # of STATUS and of INT1_CTRL
 _BDU, _INT1_LOW, _IF_INC, _SW_RESET = 0x40, 0x20, 0x04, 0x01  # CTRL3_C
 _PULSE_NS, RESET_NS, GYRO_START_NS = 75_000, 50_000, 70_000_000
+# AN5192: samples of a gyroscope that has started, before its filters have settled; at the highest rates it is a time.
+_UNSETTLED, _SETTLES_NS = 3, 81_000_000
 
 
 class Lsm6dsoTable(BusSensorTable):
@@ -82,10 +84,11 @@ class Lsm6dsoTable(BusSensorTable):
         )
 
     def checks(self) -> tuple[Check, ...]:
-        """See SensorTable: a word at the end of its range may stand for anything beyond."""
-        return tuple(
+        """See SensorTable: a word at the end of its range may stand for anything beyond; all words alike, for no sample."""
+        ends = (
             Forbidden(channel.raw, (0x7FFF, -0x8000), (channel.name,), f"{channel.name} saturated") for channel in self.channels()
         )
+        return (*ends, *silence(self.SAMPLE_LEN, self.CHANNELS))
 
     def config(self, watermark: int) -> dict[str, int]:
         """See SensorTable: odr_code for ODR_XL and ODR_G, accel_code for FS_XL, gyro_code for FS_G with FS_125."""
@@ -117,10 +120,10 @@ class Lsm6dsoTable(BusSensorTable):
 class Lsm6dso(Paced, RegisterTarget, RegisterSPIPart):
     """An LSM6DSO after its power-up: both sensors off, every register at its reset value.
 
-    White noise of the data sheet's density over the bandwidth at the rate is added to each axis; words saturate. The first
-    sample comes when the gyroscope has started; before, the accelerometer measures alone. `data_ready` is INT1. A burst that
-    overlaps the next sample is given words of two samples, each coherent with BDU and not without. Faults: `absent`, `fail_next`,
-    `power_cycle`.
+    White noise of the data sheet's density over the bandwidth at the rate is added to each axis; words saturate. Both sensors'
+    flags are set from the first period on, but a gyroscope that starts tells less than there is: the first sample in `produced`
+    is that of a settled one. `data_ready` is INT1. A burst that overlaps the next sample is given words of two samples, each
+    coherent with BDU and not without. Faults: `absent`, `fail_next`, `power_cycle`.
     """
 
     part = "LSM6DSO"
@@ -228,19 +231,21 @@ class Lsm6dso(Paced, RegisterTarget, RegisterSPIPart):
         noise_dps = GYRO_NOISE_DPS * _GYRO_BANDWIDTHS_HZ[odr] ** 0.5
         noise_g = ACCEL_NOISE_G[range_g] * (ODRS_HZ[odr] / 2) ** 0.5
         self._scales = 3 * ((dps_per_lsb, noise_dps / dps_per_lsb),) + 3 * ((g_per_lsb, noise_g / g_per_lsb),)
-        self._gyro_from_ns = self.clock.now_ns() + GYRO_START_NS
-        self._periods.begin(self._paced(1e9 / ODRS_HZ[odr]))
+        period_ns = self._paced(1e9 / ODRS_HZ[odr])
+        self._began_ns = self.clock.now_ns()
+        self._starts_ns = GYRO_START_NS + max(_UNSETTLED * period_ns, _SETTLES_NS)
+        self._periods.begin(period_ns)
 
     def _finish(self, time_ns: int) -> None:
-        t_s, gauss = time_ns * 1e-9, self._gauss
+        t_s, gauss, new = time_ns * 1e-9, self._gauss, self._on
+        started = min(1.0, (time_ns - self._began_ns) / self._starts_ns)
         octets = b"".join(
-            max(-0x8000, min(0x7FFF, round(signal(t_s) / lsb + gauss(0.0, noise)))).to_bytes(2, "little", signed=True)
-            for signal, (lsb, noise) in zip(self._signals, self._scales, strict=True)
+            max(-0x8000, min(0x7FFF, round(share * signal(t_s) / lsb + gauss(0.0, noise)))).to_bytes(2, "little", signed=True)
+            for signal, (lsb, noise), share in zip(self._signals, self._scales, 3 * (started,) + 3 * (1.0,), strict=True)
         )
-        new = self._on if time_ns >= self._gyro_from_ns else self._on & _ACCEL
         self._words = (octets if new & _GYRO else self._words)[:6] + (octets if new & _ACCEL else self._words)[6:]
         self._status |= new
-        if new == _ACCEL | _GYRO:
+        if new == _ACCEL | _GYRO and started == 1.0:
             self.produced.append(Produced(time_ns, self._words))
         if new & self._values[INT1_CTRL] and self._values[COUNTER_BDR] & _PULSED:
             self._line.pulse(not self._values[CTRL3_C] & _INT1_LOW, self.clock.now_ns() + _PULSE_NS)
