@@ -38,6 +38,29 @@ def test_new_definition_may_have_a_sensor_twice_under_names_of_ones_own(freefall
     assert [stream.name for stream in load_definition(tmp_path).streams] == ["inside", "outside"]
 
 
+@pytest.mark.parametrize(
+    ("driver", "trigger"),
+    [
+        ("tmp117", "the board's clock says when"),
+        ("lsm6dso", 'the board\'s clock says when; see SPEC.md for "data_ready"'),
+        ("adxl355", 'the board\'s clock says when; see SPEC.md for "data_ready" and "fifo_watermark"'),
+        ("pulse_counter", 'the board\'s clock says when; see SPEC.md for "pulse"'),
+        ("ads1256", "the sensor says when: its own rate is the rate"),
+    ],
+)
+def test_new_tells_of_the_triggers_that_the_part_makes_and_of_no_others(freefall, tmp_path, driver, trigger):
+    freefall("new", "mine", "-s", driver, "-o", tmp_path)
+    lines = (tmp_path / "payload.toml").read_text().splitlines()
+    assert [line.partition("# ")[2] for line in lines if line.startswith("trigger = ")] == [trigger]
+
+
+def test_new_writes_rates_that_people_would(freefall, tmp_path):
+    options = itertools.chain.from_iterable(("-s", driver) for driver in ("mhz19b", "scd41", "tmp117"))
+    freefall("new", "mine", *options, "-o", tmp_path)
+    lines = (tmp_path / "payload.toml").read_text().splitlines()
+    assert [line.split()[2] for line in lines if line.startswith("rate_hz = ")] == ["0.99", "0.2", "1.0"]
+
+
 def test_new_shows_every_option_of_a_sensor(freefall, tmp_path):
     freefall("new", "mine", "-s", "adxl355", "-o", tmp_path)
     text = (tmp_path / "payload.toml").read_text()

@@ -6,6 +6,7 @@ Pins and buses are given out in turn; every option of a sensor is shown, those w
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import floor, log10
 
 from ..sensors.sensor import Sensor
 from ..sensors.table import SensorTable
@@ -201,9 +202,11 @@ def _place(board: _Board, name: str, driver: str, sensor: Sensor, schema: dict) 
 
 def _stream(board: _Board, name: str, table: SensorTable) -> str:
     if "periodic" in table.TRIGGERS:
-        rate_hz = min(_SLOW_HZ, table.data_rate_hz())
+        rate_hz = _short(min(_SLOW_HZ, table.data_rate_hz()))
+        others = " and ".join(f'"{trigger}"' for trigger in table.TRIGGERS if trigger != "periodic")
+        see = f"; see SPEC.md for {others}" if others else ""
         trigger = {
-            "trigger": ("periodic", 'the board\'s clock says when; see SPEC.md for "data_ready" and "fifo_watermark"'),
+            "trigger": ("periodic", f"the board's clock says when{see}"),
             "rate_hz": (rate_hz, "samples per second"),
         }
     else:
@@ -214,6 +217,12 @@ def _stream(board: _Board, name: str, table: SensorTable) -> str:
         }
     latency = {"max_latency_ms": (1000, "a sample waits at most this long on the board for its packet to fill")}
     return _section(f"stream.{name}", f"Samples of [sensor.{name}].", {"sensor": (name, ""), **trigger, **latency})
+
+
+def _short(rate_hz: float) -> float:
+    """A rate of two digits, no higher."""
+    step = 10.0 ** (floor(log10(rate_hz)) - 1)
+    return float(f"{floor(rate_hz / step * (1 + 1e-9)) * step:.2g}")
 
 
 def _sentence(table: type[SensorTable]) -> str:
