@@ -22,7 +22,7 @@ _MOST_STEPS = const(20)
 _DEPTH = const(21)
 _READ_LEN = const(22)
 _HEAD_LEN = const(24)
-_SLOTS = const(25)
+_SLOTS = const(28)
 _COUNTER_MASK = const(0x3FFFFFFF)
 _TICKS_MASK = const(0x3FFFFFFF)
 

@@ -11,10 +11,13 @@ _DUE = const(9)
 _DUE_STAMP = const(10)
 _GOOD_STAMP = const(11)
 _INTERVAL = const(17)
+_BACKLOG_US = const(25)
+_JUDGE = const(26)
 _TICKS_MASK = const(0x3FFFFFFF)
-# Values of DUE: not at once, a new read or the last one again (with the bit that says that it has its stamp)
-_LATER = 2
-_LATER_AGAIN = 3
+_LATER = const(2)
+_LATER_AGAIN = const(3)
+_KIND = const(3)
+_LOOK = const(4)
 
 
 class RisingSampler(WatermarkSampler):
@@ -36,12 +39,13 @@ class RisingSampler(WatermarkSampler):
         self._unsure = True
         self._waited = False  # in vain, for an edge since the end of the last read
         self._ended_at = 0
-        self._judge_edge = super()._on_due_edge
+        self._words[_JUDGE] = _LOOK
 
     @micropython.native
     def _begin_first(self):
         self.trigger(None)
         self._unsure = True
+        self._words[_JUDGE] |= _LOOK
         self._enough_at = self._words[_STAMP]
 
     @micropython.native
@@ -54,35 +58,37 @@ class RisingSampler(WatermarkSampler):
     @micropython.native
     def _go_on(self, took):
         words = self._words
+        backlog = words[_BACKLOG_US]
         interval = words[_INTERVAL] >> 3
         # The sensor's pace may be somewhat off.
         margin = interval >> 3
         now = plus(words[_STAMP], took)
         self._risen = False
         # A FIFO that was full, perhaps, before the samples went out, has lost some that nobody knows of.
-        full_before = plus(now, interval - self._backlog_us + margin)
+        full_before = plus(now, interval - backlog + margin)
         if self._unsure:
             enough_at = plus(self._enough_at, interval + (margin >> 4))
             if self._waited:
                 # Though a read's worth came since the last read, it did not come to hold enough: there was enough then.
                 enough_at = plus(self._ended_at, interval + margin)
-                if (now - self._ended_at) & _TICKS_MASK > self._backlog_us:
+                if (now - self._ended_at) & _TICKS_MASK > backlog:
                     enough_at = full_before
-            elif (now - self._enough_at) & _TICKS_MASK > self._backlog_us:
+            elif (now - self._enough_at) & _TICKS_MASK > backlog:
                 enough_at = full_before
             self._wait_until(enough_at)
             # An active line has no edge.
             self._waited = not self._waited and not self._level()
-        elif took > self._backlog_us:
+        elif took > backlog:
             self._unsure = True
             self._wait_until(full_before)
         elif took >= interval + margin:
             self._next_is_due()
-            self._begin_due()
+            self._begin_if_due()
         elif took >= interval - margin or self._level():
             self._wait_until(plus(words[_STAMP], interval + margin))
             self._risen = True
         self._ended_at = now
+        words[_JUDGE] = words[_JUDGE] & _KIND | (_LOOK if self._unsure or self._risen else 0)
 
     @micropython.native
     def _wait_until(self, tick):
@@ -102,6 +108,8 @@ class RisingSampler(WatermarkSampler):
     def _try_again(self, good):
         if good < 0:
             self._unsure = True
+        if self._unsure or self._risen:
+            self._words[_JUDGE] |= _LOOK
         if not self._unsure or self._words[_GOOD_STAMP] < 0:
             return 1
         interval = self._words[_INTERVAL] >> 3
@@ -110,12 +118,12 @@ class RisingSampler(WatermarkSampler):
         return _LATER_AGAIN
 
     @micropython.native
-    def _on_due_edge(self):
+    def _on_edge(self):
         if self._risen:
             self._risen = False
+            self._words[_JUDGE] &= _KIND
             self._next_is_due()
-            self._begin_due()
             return
         self._unsure = False
         self._waited = False
-        self._judge_edge()
+        self._judge_gap()

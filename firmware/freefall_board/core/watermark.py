@@ -7,21 +7,30 @@ from .sampler import Sampler, trigger_handler
 from .words import plus
 
 _SEEN = const(0)
+_TAKEN = const(1)
 _BUS_ERRORS = const(2)
 _OVERRUNS = const(3)
 _ERRORS_IN_ROW = const(4)
+_LONGEST_US = const(5)
 _CHANGES = const(6)
 _READING = const(7)
 _STAMP = const(8)
 _DUE = const(9)
 _DUE_STAMP = const(10)
 _GOOD_STAMP = const(11)
+_HEAD = const(12)
+_TAIL = const(13)
 _INTERVAL = const(17)
 _STEP = const(18)
+_DEPTH = const(21)
 _LATENCY_US = const(23)
+_BACKLOG_US = const(25)
+_JUDGE = const(26)
+_QUICKEST_US = const(27)
+_COUNTER_MASK = const(0x3FFFFFFF)
 _TICKS_MASK = const(0x3FFFFFFF)
 _STOPPED = const(3)
-_HAS_STAMP = 1  # a bit of DUE: DUE_STAMP is its
+_KIND = const(3)
 _MOST_JUDGED_US = const(0x10000000)
 
 
@@ -32,7 +41,7 @@ class WatermarkSampler(Sampler):
     the one before is over, or by `resume()`. Its stamp is its edge's or, without a new edge, one read's time after the last.
     Samples that the FIFO had to give up are told by time, and counted: as bus errors after a failed read, as overruns otherwise.
     Those that went while a read was under way, or with one that broke off, are told by the next edge and so counted after it.
-    Reads are few, so all but the stamp is native code.
+    What an edge and the end of a read do where nothing is the matter is in viper, the rest in native code, five times slower.
     """
 
     def __init__(self, ring, port, stamp, level, backlog_us, latency_us=0):
@@ -46,21 +55,18 @@ class WatermarkSampler(Sampler):
         self._ring = ring
         self._stamp = stamp
         self._level = level
-        self._backlog_us = backlog_us
+        self._words[_BACKLOG_US] = backlog_us
+        self._words[_QUICKEST_US] = _MOST_JUDGED_US
         self._begin = None
-        self._count_good = self.ended
-        # What samples that are missing at the next edge are counted as; 0: nothing has happened that could cost a few.
-        self._suspect = 0
-        self._quickest_us = _MOST_JUDGED_US  # read so far, from its stamp on
         # Methods looked up in an interrupt are new objects; these are made here, once.
-        self.ended = self._on_ended
-        self._begin_due = self._begin_if_due
+        self.ended = end_handler(ring.words, port.ticks_us, level, (self._go_on, self._on_failed))
+        self._judge = self._on_edge
 
     def reads_by(self, start, check):
         """As Sampler.reads_by."""
-        # The stamp kept has the latency taken off; the handler takes it off what it is given.
-        self._begin = trigger_handler(self._words, self._due_stamp, start, check)
-        self.trigger = edge_handler(self._words, self._stamp, self._on_due_edge)
+        words = self._words
+        self._begin = trigger_handler(words, due_stamp(words), start, check)
+        self.trigger = edge_handler(words, self._stamp, self._judge, self._begin)
 
     @micropython.native
     def resume(self):
@@ -80,13 +86,13 @@ class WatermarkSampler(Sampler):
     @micropython.native
     def _resume(self):
         words = self._words
-        if not words[_DUE] & _HAS_STAMP:
+        if not words[_DUE] & 1:
             if words[_GOOD_STAMP] < 0:
                 self._begin_first()
                 return
             self._next_is_due()
         self._give_up_overflow()
-        self._begin_due()
+        self._begin_if_due()
 
     @micropython.native
     def _begin_first(self):
@@ -107,12 +113,12 @@ class WatermarkSampler(Sampler):
             self._begin(None)
 
     @micropython.native
-    def _due_stamp(self):
-        words = self._words
-        return plus(words[_DUE_STAMP], words[_LATENCY_US])
+    def _on_edge(self):
+        # An edge has come that may tell of samples that are missing.
+        self._judge_gap()
 
     @micropython.native
-    def _on_due_edge(self):
+    def _judge_gap(self):
         words = self._words
         interval = words[_INTERVAL] >> 3
         step = words[_STEP]
@@ -120,10 +126,9 @@ class WatermarkSampler(Sampler):
         if words[_GOOD_STAMP] >= 0 and interval <= elapsed <= _MOST_JUDGED_US:
             missed = (elapsed // interval - 1) * step + (elapsed % interval * step + (interval >> 1)) // interval
             # The sensor's pace may be somewhat off, so without a reason to suspect a loss it takes more to tell one.
-            if self._suspect or 2 * missed >= step:
+            if words[_JUDGE] & _KIND or 2 * missed >= step:
                 self._give_up(missed)
-        self._suspect = 0
-        self._begin_due()
+        words[_JUDGE] = 0
 
     @micropython.native
     def _give_up_overflow(self):
@@ -131,13 +136,14 @@ class WatermarkSampler(Sampler):
         words = self._words
         interval = words[_INTERVAL] >> 3
         step = words[_STEP]
-        oldest = (self._ticks_us() - self._backlog_us) & _TICKS_MASK
+        oldest = (self._ticks_us() - words[_BACKLOG_US]) & _TICKS_MASK
         elapsed = (oldest - words[_DUE_STAMP]) & _TICKS_MASK
         if elapsed > _MOST_JUDGED_US:
             return
         missed = elapsed // interval * step + elapsed % interval * step // interval
         if missed:
-            self._suspect = self._suspect or _OVERRUNS
+            if not words[_JUDGE] & _KIND:
+                words[_JUDGE] |= _OVERRUNS
             words[_DUE_STAMP] = plus(words[_DUE_STAMP], self._duration(missed))
             self._give_up(missed)
 
@@ -146,7 +152,7 @@ class WatermarkSampler(Sampler):
         words = self._words
         if words[_GOOD_STAMP] < 0:
             return
-        kind = self._suspect or _OVERRUNS
+        kind = words[_JUDGE] & _KIND or _OVERRUNS
         words[_SEEN] = plus(words[_SEEN], missed)
         words[kind] = plus(words[kind], missed)
         words[_CHANGES] = plus(words[_CHANGES], 1)
@@ -160,37 +166,26 @@ class WatermarkSampler(Sampler):
         return samples // step * interval + samples % step * interval // step
 
     @micropython.native
-    def _on_ended(self, good):
-        words = self._words
-        if good > 0:
-            words[_GOOD_STAMP] = words[_STAMP]
-            took = (self._ticks_us() - words[_STAMP]) & _TICKS_MASK
-            if took < self._quickest_us:
-                self._quickest_us = took
-            elif took - self._quickest_us > self._backlog_us:
-                # It waited so long for its bus that the FIFO may have overflowed.
-                self._suspect = self._suspect or _OVERRUNS
-            self._count_good(1)
-            self._go_on(took)
-            return
+    def _on_failed(self, good):
         # As if it had not been begun. To try again is for the foreground: interrupts would do nothing else.
+        words = self._words
         words[_SEEN] = plus(words[_SEEN], -words[_STEP])
         words[_READING] = 0
         words[_CHANGES] = plus(words[_CHANGES], 1)
         words[_DUE_STAMP] = words[_STAMP]
+        words[_JUDGE] = _BUS_ERRORS
         words[_DUE] = self._try_again(good)
-        self._suspect = _BUS_ERRORS
         if words[_ERRORS_IN_ROW] < _STOPPED:
             words[_ERRORS_IN_ROW] += 1
 
     @micropython.native
     def _go_on(self, took):
-        # A good read is over, so long after its stamp.
+        # A good read is over, so long after its stamp, and there may be enough for another.
         if self._level():
             self._next_is_due()
             # On a bus that cannot keep pace no edge will ever tell.
             self._give_up_overflow()
-            self._begin_due()
+            self._begin_if_due()
 
     @micropython.native
     def _try_again(self, good):
@@ -198,8 +193,19 @@ class WatermarkSampler(Sampler):
         return 1
 
 
-def edge_handler(words, stamp, on_due):
-    """A handler that stamps and notes that a read is due; on_due() goes on from there.
+def due_stamp(words):
+    """A function: the stamp of the read that is due, for a handler that takes the latency off what it is given."""
+
+    @micropython.viper
+    def stamp() -> int:
+        w = ptr32(words)
+        return (w[_DUE_STAMP] + w[_LATENCY_US]) & _TICKS_MASK
+
+    return stamp
+
+
+def edge_handler(words, stamp, judge, begin):
+    """A handler that stamps, has the edge judged if there is a reason to, and begins the read that is due, or notes it.
 
     An edge during a read says nothing: the read takes samples out while others come in. Its end looks at the level.
     """
@@ -210,8 +216,57 @@ def edge_handler(words, stamp, on_due):
         w = ptr32(words)
         if w[_READING]:
             return
-        w[_DUE_STAMP] = (now - w[_LATENCY_US]) & _TICKS_MASK
+        now = (now - w[_LATENCY_US]) & _TICKS_MASK
+        w[_DUE_STAMP] = now
         w[_DUE] = 1
-        on_due()
+        interval = w[_INTERVAL] >> 3
+        good = w[_GOOD_STAMP]
+        if good >= 0:
+            # Later than a read's time by more than half a sample.
+            if w[_JUDGE] or (now - good) & _TICKS_MASK >= interval + interval // (2 * w[_STEP]):
+                judge()
+        elif w[_JUDGE]:
+            judge()
+        depth = w[_DEPTH]
+        if (w[_HEAD] - w[_TAIL]) & (2 * depth - 1) != depth:
+            w[_DUE] = 0
+            begin(source)
 
     return on_edge
+
+
+def end_handler(words, ticks_us, level, others):
+    """A handler that publishes the slot of a good read, and counts.
+
+    others: what is called with the time since its stamp when there may be enough for another read, or something is the matter;
+    and with `good` when a read failed.
+    """
+
+    @micropython.viper
+    def on_end(good: int):
+        if good <= 0:
+            others[1](good)
+            return
+        w = ptr32(words)
+        stamp = w[_STAMP]
+        took = (int(ticks_us()) - stamp) & _TICKS_MASK
+        w[_READING] = 0
+        w[_CHANGES] = (w[_CHANGES] + 1) & _COUNTER_MASK
+        w[_TAKEN] = (w[_TAKEN] + w[_STEP]) & _COUNTER_MASK
+        w[_ERRORS_IN_ROW] = 0
+        w[_GOOD_STAMP] = stamp
+        if took > w[_LONGEST_US]:
+            w[_LONGEST_US] = took
+        w[_HEAD] = (w[_HEAD] + 1) & (2 * w[_DEPTH] - 1)
+        backlog = w[_BACKLOG_US]
+        quickest = w[_QUICKEST_US]
+        if took < quickest:
+            w[_QUICKEST_US] = took
+        elif took - quickest > backlog and w[_JUDGE] & _KIND == 0:
+            # It waited so long for its bus that the FIFO may have overflowed.
+            w[_JUDGE] = w[_JUDGE] | _OVERRUNS
+        interval = w[_INTERVAL] >> 3
+        if w[_JUDGE] or took > backlog or took >= interval - (interval >> 3) or int(level()):
+            others[0](took)
+
+    return on_end

@@ -38,9 +38,21 @@ DEPTH = 21
 READ_LEN = 22
 LATENCY_US = 23  # from a trigger to the first line of its handler
 HEAD_LEN = 24  # octets at the start of a read that belong to no sample
+BACKLOG_US = 25  # how much older than now the newest sample of a read from a FIFO can be
+
+# Written in interrupts
+JUDGE = 26  # not 0 when the next edge of a FIFO is to be judged; core/watermark.py says by what
+QUICKEST_US = 27  # read so far, from its stamp on
 
 # Two words for every slot of the ring: number and stamp
-SLOTS = 25
+SLOTS = 28
+
+# Values of DUE of a FIFO's read, besides 1: not at once, a new one or the last one again. An odd one has its stamp in DUE_STAMP.
+LATER = 2
+LATER_AGAIN = 3
+# Bits of JUDGE: as what samples that are missing are counted (BUS_ERRORS, OVERRUNS; 0: nothing could have cost a few); the rest
+KIND = 3
+LOOK = 4
 
 COUNTER_MASK = 0x3FFFFFFF
 TICKS_MASK = 0x3FFFFFFF

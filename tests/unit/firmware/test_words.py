@@ -11,6 +11,7 @@ from freefall_board.core import words
 _MODULES = sorted(Path(core.__file__).parent.glob("*.py"))
 _NAMES = {name: value for name, value in vars(words).items() if name.isupper()}
 _LIMITS = {"COUNTER_MASK", "TICKS_MASK", "STOPPED", "MOST_JUDGED_US", "MOST_OFFSET_US", "SNAPSHOT_LEN", "SLOTS"}
+_LIMITS |= {"LATER", "LATER_AGAIN", "KIND", "LOOK"}  # values of words
 _PLACES = {name: value for name, value in _NAMES.items() if name not in _LIMITS}
 
 
