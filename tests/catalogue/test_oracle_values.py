@@ -79,6 +79,7 @@ def test_oracle_has_no_value_where_the_part_says_so():
         "lsm6dso": ("ff" * 12, {"range_g": 2, "range_dps": 125}),
         "mhz19b": ("ff86026047000000d2", {}),
         "rm3100": ("00" * 9, {"cycle_count": 200}),
+        "scd41": ("0000816667a25eb93c", {}),
         "tsl2591": ("00" + "01000100", {"gain": 1, "integration_ms": 100}),
         "veml7700": ("ffffffff", {"gain": 1, "integration_ms": 100}),
     }

@@ -164,8 +164,10 @@ def max31865(sample: bytes, options: dict, coefficients: bytes | None) -> Values
 
 
 def scd41(sample: bytes, options: dict, coefficients: bytes | None) -> Values:
-    """Words of 16 bits with a CRC each (3.6.2)."""
+    """Words of 16 bits with a CRC each (3.6.2); a CO2 of 0 marks a sample that is none (Sensirion's example programs)."""
     co2, temperature, humidity = (checked_word(sample[at : at + 3]) for at in (0, 3, 6))
+    if big(sample[0:2]) == 0:
+        return {"co2": None, "temperature": None, "humidity": None}
     return {
         "co2": co2,
         "temperature": None if temperature is None else -45 + 175 * temperature / 65535,

@@ -179,7 +179,7 @@ def test_values_follow_the_signals_within_the_repeatability():
     ("signals", "expected"),
     [
         ({"co2": constant(90_000.0), "temperature": constant(-60.0), "humidity": constant(120.0)}, (40_000, -45, 100)),
-        ({"co2": constant(-90.0), "temperature": constant(200.0), "humidity": constant(-9.0)}, (0, 130, 0)),
+        ({"co2": constant(90_000.0), "temperature": constant(200.0), "humidity": constant(-9.0)}, (40_000, 130, 0)),
     ],
 )
 def test_values_saturate(signals, expected):
@@ -198,6 +198,16 @@ def test_a_spoiled_word_is_worth_nothing_and_the_others_are(at, bit):
     spoiled = make().value(bytes(sample))
     lost = ("co2", "temperature", "humidity")[at // 3]
     assert spoiled == {**whole, lost: None}
+
+
+def test_a_sample_of_0_ppm_is_none():
+    bench = make({**AIR, "co2": constant(-90.0)})
+    assert bench.run()
+    bench.sleep_ms(5000)
+    sample = bench.read()
+    assert sample[:3] == words(0)
+    assert set(bench.value(sample).values()) == {None}
+    assert None not in bench.value(words(1) + sample[3:]).values()
 
 
 def test_table_says_what_the_data_sheet_says():

@@ -17,7 +17,7 @@ from ..sensirion import CommandTarget, words
 from ..sensor import Sensor
 from ..signals import drift, temperature_drift
 from ..table import BusSensorTable
-from ..validity import Check, Crc8
+from ..validity import Check, Crc8, Forbidden
 
 __all__ = ["SENSOR", "Scd41", "Scd41Table"]
 
@@ -37,6 +37,7 @@ _CHANNELS = ("co2", "temperature", "humidity")
 # Of a measurement (Tables 1 to 3, repeatability).
 _REPEATABILITY = {"co2": 10.0, "temperature": 0.1, "humidity": 0.4}
 _FULL_SCALE = {"co2": (0.0, 40_000.0), "temperature": (-10.0, 60.0), "humidity": (0.0, 100.0)}
+_CO2, _TEMPERATURE, _HUMIDITY = (RawWord(offset, octets=2, order="big", shift=0, width=16, signed=False) for offset in (0, 3, 6))
 _STEPS = 0xFFFF  # from -45 degC to 130 degC, and from 0 % to 100 %
 
 
@@ -65,18 +66,16 @@ class Scd41Table(BusSensorTable):
 
     def channels(self) -> tuple[Channel, ...]:
         """See SensorTable."""
-        co2, temperature, humidity = (
-            RawWord(offset, octets=2, order="big", shift=0, width=16, signed=False) for offset in (0, 3, 6)
-        )
         return (
-            Channel("co2", "ppm", co2, Linear(scale=1.0, offset=0.0)),
-            Channel("temperature", "degC", temperature, Linear(scale=175 / _STEPS, offset=-45.0)),
-            Channel("humidity", "%", humidity, Linear(scale=100 / _STEPS, offset=0.0)),
+            Channel("co2", "ppm", _CO2, Linear(scale=1.0, offset=0.0)),
+            Channel("temperature", "degC", _TEMPERATURE, Linear(scale=175 / _STEPS, offset=-45.0)),
+            Channel("humidity", "%", _HUMIDITY, Linear(scale=100 / _STEPS, offset=0.0)),
         )
 
     def checks(self) -> tuple[Check, ...]:
-        """See SensorTable."""
-        return tuple(Crc8(3 * at, 2, (name,)) for at, name in enumerate(self.CHANNELS))
+        """See SensorTable: 0 ppm is no measurement, as Sensirion's own examples take it."""
+        crcs = (Crc8(3 * at, 2, (name,)) for at, name in enumerate(self.CHANNELS))
+        return (*crcs, Forbidden(_CO2, (0,), self.CHANNELS, "invalid sample"))
 
     def config(self, watermark: int) -> dict[str, int]:
         """See SensorTable: the command that starts it, and the self-calibration's state."""
