@@ -7,7 +7,7 @@ _SHUNT_VOLTAGE = const(0x01)  # 2.5 uV
 _BUS_VOLTAGE = const(0x02)  # 1.25 mV
 _MASK_ENABLE = const(0x06)  # its being read clears CVRF, and lets ALERT go
 _MANUFACTURER_ID = const(0xFE)  # 0x5449
-_DIE_ID = const(0xFF)  # 0x2260
+_DIE_ID = const(0xFF)  # 0x226 in bits 15..4, then the revision
 
 _RESET = const(0x8000)
 _FIXED = const(0x4000)  # bits 14..12
@@ -43,7 +43,7 @@ class Ina226:
 
     def identify(self):
         """See drivers/__init__.py."""
-        return self._word(_MANUFACTURER_ID) == 0x5449 and self._word(_DIE_ID) == 0x2260
+        return self._word(_MANUFACTURER_ID) == 0x5449 and self._word(_DIE_ID) >> 4 == 0x226
 
     def configure(self, sleep_ms):
         """See drivers/__init__.py; takes up to 21 ms."""

@@ -44,7 +44,8 @@ def test_both_halves_say_the_same_of_a_read():
 
 @pytest.mark.parametrize(
     "register, value, known",
-    [(0xFE, 0x5449, True), (0xFE, 0x5448, False), (0xFF, 0x2260, True), (0xFF, 0x2270, False), (0xFF, 0xFFFF, False)],
+    [(0xFE, 0x5449, True), (0xFE, 0x5448, False), (0xFF, 0x2260, True), (0xFF, 0x2261, True)]
+    + [(0xFF, 0x2270, False), (0xFF, 0xFFFF, False)],
 )
 def test_driver_knows_the_part_by_its_manufacturer_and_die(register, value, known):
     class Other(Ina226):
