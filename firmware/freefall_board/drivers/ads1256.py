@@ -15,6 +15,8 @@ _BUFFER_SHIFT = const(1)
 _NOT_READY = const(0x01)
 _SETTINGS = const(4)  # registers: STATUS, MUX, ADCON (PGA in bits 2..0, no clock output), DRATE
 
+_SLOWEST_MS = const(210)  # a period at 5 Hz
+_STOPS = const(3)
 _STOP_MS = const(1)
 _RESET_MS = const(3)  # it calibrates itself for 30 kHz, 0.9 ms at most
 
@@ -40,8 +42,12 @@ class Ads1256:
         self._calibration_ms = config["calibration_ms"]
 
     def halt(self, sleep_ms):
-        """See drivers/__init__.py: a part that gives conversions takes nothing but this."""
-        self._command(_SDATAC)
+        """See drivers/__init__.py: a part that gives conversions takes nothing but this, and only while DRDY is low; 0.2 s.
+
+        It is, for nobody reads any more, but for a moment before each conversion: that may spoil two of three.
+        """
+        sleep_ms(_SLOWEST_MS)
+        self._send(bytes((_SDATAC,)) * _STOPS)
         sleep_ms(_STOP_MS)
 
     def identify(self):

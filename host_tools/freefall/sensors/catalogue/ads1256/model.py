@@ -95,10 +95,12 @@ class Ads1256(Paced, SPIPart):
 
     def _read_continuous(self, octet: int) -> int:
         if octet in (SDATAC, RESET):
-            self._octets.append(octet)
-            self._interpret()
-            return _UNDRIVEN
-        if octet:
+            # "The command must be issued after DRDY goes low and completed before DRDY goes high."
+            if not self._line.level:
+                self._octets.append(octet)
+                self._interpret()
+                return _UNDRIVEN
+        elif octet:
             raise self._error("only SDATAC and RESET are taken while conversions are read one after another", "RDATAC", octet)
         if self._given == 3:
             raise self._error("a fourth octet of a conversion is read", "RDATAC")
@@ -134,9 +136,11 @@ class Ads1256(Paced, SPIPart):
             self._given = 3  # the octets of this transfer are over
         elif command == SDATAC:
             self._continuous = False
+            self._given = 0  # a conversion need not be read to its end
         elif command == SELFCAL:
             self._calibrate(self.clock.now_ns())
         elif command == RESET:
+            self._given = 0
             self._power_up(self.clock.now_ns())
             return
         elif command in _NOT_MODELLED:
