@@ -1,6 +1,10 @@
 """freefall check as a user meets it: the report in a terminal, for machines, in a workflow; and several definitions at once."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,9 +37,25 @@ def test_the_report_of_the_demo_is_the_one_on_the_page(freefall, vibration):
     assert report == GOLDEN.read_text()
 
 
-def test_a_report_fits_a_terminal_of_a_hundred_columns(freefall, vibration, jitter):
-    done = freefall("check", vibration, jitter)
-    assert max(map(len, done.out.splitlines())) <= 100
+def test_a_report_fits_a_hundred_columns_and_its_table_eighty(freefall, vibration, jitter):
+    lines = freefall("check", vibration, jitter).out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert max(len(line) for line in lines if not line.startswith("  ")) <= 80
+
+
+@pytest.mark.skipif(not shutil.which("script"), reason="script(1) makes the terminal")
+def test_a_report_wraps_where_its_terminal_ends(vibration):
+    command = ["script", "-qec", f"{sys.executable} -m freefall -v check {vibration}", "/dev/null"]
+    environment = os.environ | {"COLUMNS": "60"}
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0
+    assert max(len(line) for line in done.stdout.splitlines() if line.startswith("  ")) <= 60
+
+
+def test_one_sample_is_no_samples(freefall, vibration):
+    lines = freefall("check", vibration).out.splitlines()
+    assert any(line.endswith("; 1 sample in a packet of 20 octets") for line in lines)
+    assert any("; 25 samples in a packet of 244" in line for line in lines)
 
 
 def test_details_say_where_each_number_comes_from(freefall, vibration):

@@ -1,6 +1,8 @@
 """freefall check: every fault of a definition at once, or the feasibility report of one without."""
 
 import json
+import shutil
+import sys
 import textwrap
 
 import rich_click as click
@@ -8,9 +10,11 @@ import rich_click as click
 from ..definition import Definition, Diagnostic, Margin, load_definition
 from ..errors import DefinitionError
 from .console import complain
+from .summary import count
 
-_COLUMNS = 100
-_WIDTHS = (24, 19, 12, 12, 9, 7)  # of the table
+_COLUMNS = 100  # where there is no terminal
+_HEAD = ("subject", "rule", "value", "limit", "unit", "left")
+_NUMBERS = ("value", "limit", "left")
 
 
 @click.command()
@@ -43,34 +47,45 @@ def check(settings, definitions: tuple[str, ...], as_json: bool, github: bool) -
 
 
 def _print(checked: Definition, details: bool) -> None:
-    click.echo(f"{checked.name}: definition {checked.definition_id:08x}, {len(checked.streams)} streams")
+    click.echo(f"{checked.name}: definition {checked.definition_id:08x}, {count(len(checked.streams), 'stream')}")
     for stream in checked.streams:
         channels = ", ".join(f"{channel.name} [{channel.unit}]" for channel in stream.channels)
-        line = (
+        _say(
             f"  {stream.name}: {stream.driver} at {stream.rate_hz:g} Hz by {stream.trigger}, {channels}; "
-            f"{stream.samples_per_packet} samples in a packet of {stream.packet_len} octets"
+            f"{count(stream.samples_per_packet, 'sample')} in a packet of {stream.packet_len} octets"
         )
-        click.echo(textwrap.fill(line, _COLUMNS, subsequent_indent="    ", break_on_hyphens=False))
     limited = sorted((line for line in checked.margins if line.limit is not None), key=lambda line: line.spare)
     others = [line for line in checked.margins if line.limit is None]
     click.echo()
-    _row("subject", "rule", "value", "limit", "unit", "left")
-    for line in (*limited, *others):
-        left = "" if line.spare is None else f"{100 * line.spare:.0f} %"
-        _row(line.subject, line.rule, _number(line.value), "" if line.limit is None else _number(line.limit), line.unit, left)
+    head, *rows = _aligned([_HEAD, *map(_cells, limited + others)])
+    click.echo(head)
+    for line, row in zip(limited + others, rows, strict=True):
+        click.echo(row)
         if details:
-            click.echo(f"    {line.sentence}")
+            _say(f"    {line.sentence}")
     click.echo()
     tightest = limited[0]
     click.echo(f"Can work. Tightest: {tightest.rule} of {tightest.subject}, {100 * tightest.spare:.0f} % left.")
 
 
-def _row(*cells: str) -> None:
-    words, numbers = 2, 4  # unit is a word, too, but stands beside its number
-    aligned = [cell.ljust(width) for cell, width in zip(cells[:words], _WIDTHS, strict=False)]
-    aligned += [cell.rjust(width) for cell, width in zip(cells[words:numbers], _WIDTHS[words:], strict=False)]
-    aligned += [cells[4].ljust(_WIDTHS[4]), cells[5].rjust(_WIDTHS[5])]
-    click.echo("  ".join(aligned).rstrip())
+def _say(sentence: str) -> None:
+    """A sentence, and its lines after the first a little farther in: as wide as the terminal, or else what people read."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _COLUMNS
+    indent = sentence[: len(sentence) - len(sentence.lstrip())]
+    click.echo(textwrap.fill(sentence, max(columns, 20), subsequent_indent=indent + "  ", break_on_hyphens=False))
+
+
+def _cells(line: Margin) -> tuple[str, ...]:
+    limit = "" if line.limit is None else _number(line.limit)
+    left = "" if line.spare is None else f"{100 * line.spare:.0f} %"
+    return line.subject, line.rule, _number(line.value), limit, line.unit, left
+
+
+def _aligned(table: list[tuple[str, ...]]) -> list[str]:
+    """A line for each row, columns as wide as they must be: words to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    pads = [str.rjust if name in _NUMBERS else str.ljust for name in _HEAD]
+    return ["  ".join(pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True)).rstrip() for row in table]
 
 
 def _number(value: float) -> str:
