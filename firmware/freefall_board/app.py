@@ -69,8 +69,11 @@ class Payload:
         from .sampling import arm, build_stream
 
         port, plan = self._port, self._plan
+        # What was needed to load these lies between what stays, and rings need room in one piece.
+        port.collect()
         self._buses = [port.bus(bus) for bus in plan["buses"]]
         sensors = [self._sensor(number, sensor, driver_class) for number, sensor in enumerate(plan["sensors"])]
+        port.collect()
         self._streams = [
             build_stream(number, stream, sensors[stream["sensor"]], port, self._clock, self._queue)
             for number, stream in enumerate(plan["streams"])

@@ -73,6 +73,9 @@ class Port:
         """One."""
         return 1
 
+    def collect(self):
+        """Nothing."""
+
     def reset_cause(self):
         """Power-on."""
         return 1

@@ -5,6 +5,7 @@ A port has, besides ticks_us, ticks_diff and sleep_ms as MicroPython has them (t
     idle(duration_us)            sleep about so long
     seal(buf, packet_len)        frame.seal_in_place or its faster equal
     boot_count(), reset_cause()
+    collect()                    collect garbage; not while sampling
     bus(plan)                    a bus of the plan: device(sensor plan, driver class), arm(), poll()
     counter(pin), adc(pin)       devices of the board itself, see below
     on_edge(pin, handler, active_low), on_tick(period_us, handler)  hard interrupts, never one inside another

@@ -1,5 +1,6 @@
 """RP2040 under MicroPython 1.25 or later: the port of the Raspberry Pi Pico, put together from the rp2_ modules beside it."""
 
+import gc
 import os
 import time
 
@@ -39,6 +40,7 @@ class Port:
     ticks_us = staticmethod(time.ticks_us)
     ticks_diff = staticmethod(time.ticks_diff)
     sleep_ms = staticmethod(time.sleep_ms)
+    collect = staticmethod(gc.collect)
     interrupts_off = staticmethod(machine.disable_irq)
     interrupts_on = staticmethod(machine.enable_irq)
     seal = staticmethod(seal_in_place)

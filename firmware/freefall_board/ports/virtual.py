@@ -106,6 +106,9 @@ class Port:
         """As given."""
         return self._boot_count
 
+    def collect(self):
+        """Nothing: CPython's heap does not break up."""
+
     def reset_cause(self):
         """Always power-on."""
         return reports.POWER_ON
