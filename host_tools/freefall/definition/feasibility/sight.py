@@ -152,7 +152,7 @@ def _range(path: Path, claim: ClaimTable, sight: _Sight, unit: str, factor: floa
         value=value,
         limit=limit,
         unit=unit,
-        sentence=f"a sine of it swings by {value:.3g} {unit}, and the sensor's range is {limit:.3g} {unit} wide",
+        sentence=f"a sine of it swings by {value:.4g} {unit}, and the sensor's range is {limit:.4g} {unit} wide",
         complaint="is too large",
         remedy="lower it or widen the sensor's range",
     )

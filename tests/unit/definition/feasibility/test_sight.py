@@ -5,6 +5,8 @@ import math
 import pytest
 
 from freefall.definition.feasibility.sight import ISS_ENDS_HZ, crossover_hz
+from freefall.sensors.registry import SENSORS
+from freefall.sensors.table import SensorTable
 from unit.definition.feasibility.lines import line, lines, refusals
 from unit.definition.sample import SOUND, spoiled
 
@@ -85,6 +87,17 @@ def test_a_swing_beyond_full_scale():
         "32:13: amplitude = 1.4143 is too large: a sine of it swings by 4 g, and the sensor's range is 4 g wide; lower it or "
         "widen the sensor's range",
     ]
+
+
+def test_a_swing_beyond_a_thermometers_range():
+    claim = "[stream.temperature.claim.temperature]\namplitude = 500\nlow_hz = 0.01\nhigh_hz = 0.5\n"
+    (told,) = refusals(SOUND + claim, "full scale")
+    assert "500 is too large: a sine of it swings by 1414 degC, and the sensor's range is 205 degC wide; lower it" in told
+
+
+def test_every_part_that_has_a_range_of_its_own_tells_it():
+    silent = {name for name, sensor in SENSORS.items() if sensor.table.full_scale is SensorTable.full_scale}
+    assert silent == {"pulse_counter", "registers"}
 
 
 @pytest.mark.parametrize(

@@ -41,3 +41,7 @@ class Tmp117Table(BusSensorTable):
     def data_rate_hz(self) -> float:
         """See SensorTable."""
         return 1000 / _CONVERSION_MS[_AVERAGES.index(self.averages)]
+
+    def full_scale(self) -> dict[str, tuple[float, float]]:
+        """See SensorTable: the operating range, by the data sheet's first page."""
+        return {"temperature": (-55.0, 150.0)}
