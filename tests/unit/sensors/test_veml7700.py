@@ -148,6 +148,15 @@ def test_the_first_sample_after_configuration_is_a_measured_one(ms):
     assert bench.read() == bench.model.produced[-1].raw
 
 
+@pytest.mark.parametrize("ms", [25, 50, 100, 200, 400])
+def test_driver_waits_for_a_part_that_takes_nearly_twice_as_long_for_its_first_result(ms):
+    bench = make(integration_ms=ms)
+    begin = bench.model._integrations.begin
+    bench.model._integrations.begin = lambda period_ns, first_ns: begin(period_ns, first_ns=1.9 * period_ns)
+    assert bench.run()
+    assert bench.read() == bench.model.produced[-1].raw
+
+
 def test_samples_read_are_those_produced():
     bench = make(signals={"illuminance": lambda t_s: 100 + 40 * t_s})
     assert bench.run()
