@@ -8,12 +8,14 @@ from ...errors import BoardError
 from ..own_drivers import driver_files
 from ..scenario import Signals
 from ..simulated import attach_models
+from .adc import fit_adc
 from .dma import fit_dma
 from .filesystem import build_image
 from .i2c import fit_i2c
 from .machine import Machine
 from .spi import fit_spi
 from .uart import fit_uart
+from .uart_target import fit_uart_target
 
 # The foreground loop runs with the heap locked: whatever allocates after start-up ends the run with a MemoryError.
 MAIN = """\
@@ -58,6 +60,9 @@ class EmulatedBoard:
             fit_i2c(self.machine.mcu, number, targets)
         for number, targets in models.spi.items():
             fit_spi(self.machine.mcu, number, targets)
+        for number, target in models.uart.items():
+            fit_uart_target(self.machine.mcu, number, target)
+        fit_adc(self.machine.mcu, {pin: source.counts for pin, source in models.analog.items()})
 
     def now_ns(self) -> int:
         """See SimulatedBoard."""

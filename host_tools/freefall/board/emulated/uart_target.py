@@ -1,29 +1,24 @@
 """A UART with a sensor model at the other end of its line, which answers requests."""
 
 from collections import deque
-from typing import Protocol
 
 from rp2040py.rp2040 import RP2040
 
 from ...sensors.part import ModelError
+from ...sensors.uart import UARTPart
 from .uart import BITS_PER_OCTET, PacedUART, put_in_place
 
 _PAUSE = 1.5  # octets
 _MOST_OFF = 0.02  # of a receiver's pace from the sender's: beyond it the last bits of an octet are sampled in their neighbours
 
 
-class UARTTarget(Protocol):
-    """A part that answers requests. With a `baud`, it is a ModelError to talk to it at another."""
-
-    def request(self, octets: bytes) -> tuple[bytes, int] | None:
-        """A whole request has come in: the answer, and ns until it begins; None when there is none."""
-        ...
-
-
 class WiredUART(PacedUART):
-    """A PacedUART and its target. What leaves without a pause of half an octet is one request."""
+    """A PacedUART and its target. What leaves without a pause of half an octet is one request.
 
-    def __init__(self, mcu: RP2040, name: str, irq: int, dreq, target: UARTTarget):
+    With a `baud`, a target that is talked to at another is a ModelError.
+    """
+
+    def __init__(self, mcu: RP2040, name: str, irq: int, dreq, target: UARTPart):
         super().__init__(mcu, name, irq, dreq)
         self._target = target
         self._request_octets = bytearray()
@@ -58,7 +53,7 @@ class WiredUART(PacedUART):
         self.receive(octet)
 
 
-def fit_uart_target(mcu: RP2040, number: int, target: UARTTarget) -> None:
+def fit_uart_target(mcu: RP2040, number: int, target: UARTPart) -> None:
     """Put a WiredUART with this target in the place of UART `number` (0 or 1)."""
     stock = mcu.uart[number]
     put_in_place(mcu, number, WiredUART(mcu, stock.name, stock.irq, stock.dreq, target))
