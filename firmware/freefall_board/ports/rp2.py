@@ -39,7 +39,6 @@ class Port:
 
     ticks_us = staticmethod(time.ticks_us)
     ticks_diff = staticmethod(time.ticks_diff)
-    sleep_ms = staticmethod(time.sleep_ms)
     collect = staticmethod(gc.collect)
     interrupts_off = staticmethod(machine.disable_irq)
     interrupts_on = staticmethod(machine.enable_irq)
@@ -76,6 +75,11 @@ class Port:
         if cause == machine.WDT_RESET:
             return reports.WATCHDOG
         return reports.UNKNOWN
+
+    @staticmethod
+    def sleep_ms(duration_ms):
+        """Sleep at least so long. time.sleep_ms is over when so many millisecond ticks have passed: up to one too early."""
+        time.sleep_ms(duration_ms + 1)
 
     @micropython.native
     def idle(self, duration_us):

@@ -14,7 +14,7 @@ _DEEPEST = 1024
 HEAP_OCTETS = 233_000
 FIRMWARE_OCTETS = 110_000
 STREAM_OCTETS = 3_000
-_WORDS = 26  # of a stream, beside those of its ring
+_WORDS = 28  # of a stream, beside those of its ring
 _WORD_OCTETS = 4
 _WORDS_PER_READ = 2  # number and time stamp
 

@@ -11,6 +11,7 @@ from .margin import Margin
 from .work import begins_us, bus_us, others, period_us, read_cost, waits_us
 
 _US = 1_000_000
+_SHORTER = "lower interrupts_off_ms of [stalls]"
 
 
 def reads_in_time(draft: Draft) -> Iterator[Margin]:
@@ -70,9 +71,16 @@ def time_stamps(draft: Draft) -> Iterator[Margin]:
             f"{1000 * stalls.interrupts_off_ms:.0f} us of them with interrupts off, and from {limit:.0f} us on it passes for "
             "a lost sample",
             complaint="is too fast",
-            remedy=(f'set timestamps = "hardware" in [stream.{flow.path[1]}], ' if hardware else "")
-            + "lower it, or keep interrupts on",
+            remedy=_ways(
+                [f'set timestamps = "hardware" in [stream.{flow.path[1]}]'] * hardware
+                + ["lower it"]
+                + [_SHORTER] * (stalls.interrupts_off_ms > 0)
+            ),
         )
+
+
+def _ways(ways: list[str]) -> str:
+    return ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])}, or {ways[-1]}"
 
 
 def _most_late_us(flow: Flow) -> float:
@@ -97,7 +105,7 @@ def _fast(flow: Flow) -> str:
 def _remedy(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> str:
     ways = []
     if stalls.interrupts_off_ms:
-        ways.append("keep interrupts on")
+        ways.append(_SHORTER)
     if "fifo_watermark" in flow.sensor.TRIGGERS:
         ways.append("let the sensor's FIFO wait")
     if waits_us(flow, stalls, flows):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from freefall.definition import parse_definition
-from freefall.definition.feasibility import costs
+from freefall.definition.feasibility import costs, rings
 from freefall.errors import DefinitionError
 from unit.definition.feasibility.lines import lines
 from unit.definition.sample import FAST, RICH, SOUND, findings, spoiled
@@ -65,4 +65,4 @@ def test_constants_of_the_firmware_are_the_firmwares():
 
     assert (costs.QUEUE_OCTETS, costs.EVENTS_RESERVED) == (app._QUEUE_SIZE, app._EVENTS_RESERVED)
     assert app._LOOK_US == costs.LOOK_PERIOD_US
-    assert words.SLOTS <= 26
+    assert words.SLOTS == rings._WORDS

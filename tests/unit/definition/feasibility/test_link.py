@@ -57,8 +57,8 @@ def test_usb_at_its_limit(monkeypatch):
         monkeypatch.setattr(work, "USB_OCTETS_PER_S", carried)
         assert len(refusals(text, "link load")) == refused
     assert findings(text) == [
-        '5:13: transport = "usb" is too slow: streams and housekeeping need 11240 bytes/s and the limit is 11240 bytes/s (what USB '
-        "carries); lower a rate [link load]",
+        '5:13: transport = "usb" is too slow: streams and housekeeping need 11240 bytes/s and the limit is 11240 bytes/s (what '
+        "USB carries); lower a rate [link load]",
     ]
 
 

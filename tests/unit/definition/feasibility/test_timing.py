@@ -43,8 +43,9 @@ def test_a_sample_read_just_in_time(easy):
     assert refusals(text.format(0.4465), "read in time") == []
     assert refusals(text.format(0.4467), "read in time") == [
         "19:10: odr_hz = 1000 is too fast: a sample of [sensor.accel] lasts 909 us when its clock is 10% fast, and its read may "
-        "take 909 us: 447 us with interrupts off, 60 us of interrupts, 132 us of others on i2c0, 270 us on the wires; keep "
-        "interrupts on or let the sensor's FIFO wait or give it its own bus or lower a rate or raise freq_hz of [bus.i2c0]",
+        "take 909 us: 447 us with interrupts off, 60 us of interrupts, 132 us of others on i2c0, 270 us on the wires; lower "
+        "interrupts_off_ms of [stalls] or let the sensor's FIFO wait or give it its own bus or lower a rate or raise freq_hz of "
+        "[bus.i2c0]",
     ]
 
 
@@ -88,8 +89,14 @@ def test_a_time_stamp_just_early_enough(easy):
     assert refusals(text.format(0.3289), "time stamp") == [
         "19:10: odr_hz = 1000 is too fast: interrupts may note a trigger of [sensor.accel] 389 us late, 329 us of them with "
         'interrupts off, and from 389 us on it passes for a lost sample; set timestamps = "hardware" in [stream.vibration], '
-        "lower it, or keep interrupts on",
+        "lower it, or lower interrupts_off_ms of [stalls]",
     ]
+
+
+def test_nobody_is_told_to_shorten_pauses_that_there_are_not(easy):
+    told = line(SOUND, "time stamp", "[stream.vibration]")
+    assert told.remedy == 'set timestamps = "hardware" in [stream.vibration], or lower it'
+    assert line(SOUND, "time stamp", "[stream.temperature]").remedy == "lower it"
 
 
 @pytest.mark.parametrize(("watermark", "half"), [(1, 0.5), (2, 0.25), (3, 0.5), (8, 3.5 / 8), (25, 0.5)])
