@@ -1,5 +1,6 @@
 """Fixtures every lane may use."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -30,6 +31,25 @@ def micropython_image() -> Path:
         if required:
             pytest.fail(f"FREEFALL_REQUIRE_EMULATED=1, and: {error}", pytrace=False)
         pytest.skip(f"no emulated board: {error}")
+
+
+@pytest.fixture
+def forbid(monkeypatch):
+    """forbid(path): nobody may read that file; root, whom no mode keeps from it, is refused by the call that opens it."""
+
+    def forbid(path: Path) -> None:
+        path.chmod(0)
+        if os.geteuid() == 0:
+            real = Path.open
+
+            def refusing(self, *arguments, **options):
+                if self == path:
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+                return real(self, *arguments, **options)
+
+            monkeypatch.setattr(Path, "open", refusing)
+
+    return forbid
 
 
 @pytest.fixture(scope="session")

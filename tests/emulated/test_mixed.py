@@ -36,14 +36,14 @@ class Mixed:
         tube.absent = True  # what comes before the board counts is not counted
         bench.start()
         tube.absent = False
-        bench.run_to(1200)
+        bench.run_to(1600)
         self.calm = {stream: bench.totals(stream) for stream in STREAMS}
         self.samples = {stream: bench.samples(stream) for stream in STREAMS}
         self.stamps = {stream: bench.stamps_us(stream) for stream in STREAMS}
         for reads in REFUSED:
             bench.models["heater"].fail_next(reads)
             bench.advance(80)
-        bench.run_to(1900)
+        bench.run_to(2300)
 
     def made(self, stream, late_us):
         """What the part of a stream made, from the sample with index 0 on: found by the newest stamp, that far behind it."""

@@ -1,5 +1,6 @@
 """What a payload sends, as packets, and what freefall's own decoder makes of it."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from freefall.decode import Decoder, LedgerReport, SamplePacket, rows
 from freefall.definition import Definition, load_definition
 from freefall_wire import packet as wire
 from freefall_wire.frame import FrameDecoder
+
+# openc3 would look for its server: a library here, it has none.
+os.environ.setdefault("OPENC3_NO_STORE", "1")
 
 ROOT = Path(__file__).parent.parent.parent
 PAYLOADS = sorted(path.parent for path in (ROOT / "payload_defs").glob("*/payload.toml"))

@@ -1,5 +1,6 @@
 """XTCE: valid against the OMG's schema, and space_packet_parser reads our packets by it to the same values."""
 
+import re
 import warnings
 from importlib.resources import files
 
@@ -40,7 +41,7 @@ def test_foreign_reader_knows_every_packet(run, reader):
 
 
 def test_foreign_reader_finds_the_same_samples(run, reader):
-    compared = 0
+    compared, document = 0, xtce(run.definition)
     for data, item, table in run.samples():
         parsed = parse(reader, data)
         prefix = f"STREAM_{item.stream.name.upper()}"
@@ -49,7 +50,12 @@ def test_foreign_reader_finds_the_same_samples(run, reader):
         assert seconds == pytest.approx(item.time_ns * 1e-9, abs=1e-6)
         for channel in item.stream.channels:
             for sample in range(len(table)):
-                found = parsed[f"{prefix}_{channel.name.upper()}_{sample}"]
+                name = f"{channel.name.upper()}_{sample}"
+                if f"{prefix}_{name}" not in parsed:
+                    # XTCE is read bit after bit: of two channels of the same bits it has one, and says so.
+                    assert re.search(rf'name="{prefix}"[^>]*without [^>]*\b{name}\b', document)
+                    continue
+                found = parsed[f"{prefix}_{name}"]
                 raw, value = table.raw[channel.name][sample], table.values[channel.name][sample]
                 if isinstance(channel.calibration, Compensated) or not _whole(channel.raw):
                     assert _bits(int(found.raw_value), channel.raw) == raw

@@ -133,7 +133,8 @@ class StreamBench:
 
     @staticmethod
     def _ticks_diff(later, earlier):
-        return (later - earlier + MODULO // 2) % MODULO - MODULO // 2
+        # C on the chip: what comes in and goes out are small integers, what is in between need not be.
+        return (int(later) - int(earlier) + MODULO // 2) % MODULO - MODULO // 2
 
     def _take(self, octets, start, size, waiting):
         took = self.link_takes(size)

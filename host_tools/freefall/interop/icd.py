@@ -85,7 +85,7 @@ def _stream(stream: Stream) -> Iterator[str]:
         yield f"| {channel.name} | {channel.unit} | {_formula(channel.calibration)} | {' | '.join(_limits(channel))} |"
     for check in stream.checks:
         yield ""
-        yield f"A sample whose {check.reason} is not as it must be has no value of {', '.join(check.channels)}."
+        yield f"A sample with this fault has no value of {', '.join(check.channels)}: {check.reason}."
 
 
 def _limits(channel: Channel) -> list[str]:

@@ -111,9 +111,9 @@ def test_a_folder_where_the_definition_should_be_is_refused(tmp_path):
     assert refusal(tmp_path).endswith("it is a folder; the definition is the file payload.toml in the payload's folder")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_refused(tmp_path):
-    (tmp_path / "payload.toml").touch(mode=0)
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, forbid):
+    (tmp_path / "payload.toml").touch()
+    forbid(tmp_path / "payload.toml")
     assert refusal(tmp_path).endswith("cannot be read: you are not allowed to read it")
 
 

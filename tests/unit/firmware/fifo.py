@@ -11,7 +11,7 @@ from freefall_board.core import words as at
 from freefall_board.core.ring import Ring, due_handler
 from freefall_board.core.watermark import WatermarkSampler
 from unit.firmware.parts import TICKS_MODULO, counts
-from unit.firmware.small import Small, SmallWords
+from unit.firmware.small import Small, make_strict
 
 SAMPLE_LEN = 4
 EDGE, END = "edge", "end"  # interrupts
@@ -209,7 +209,7 @@ class FifoBench:
         self.clock = SimulatedClock(start_us * 1000)
         self.watermark = watermark
         self.ring = Ring(depth, SAMPLE_LEN, watermark, period_us)
-        self.words = self.ring.words
+        self.words = make_strict(self.ring)
         self.interrupts = Interrupts(first)
         self.interrupts_off, self.interrupts_on = self.interrupts.off, self.interrupts.on
         self.sensor = Sensor(self.clock, watermark, size, true_period_us or period_us, rises_once, keeps_oldest)
@@ -217,7 +217,6 @@ class FifoBench:
         backlog_us = (size - watermark) * period_us
         self.sampler = sampler(self.ring, self, self.ticks_us, self.sensor.level, backlog_us, latency_us)
         self.sampler.reads_by(self.bus.start, self.bus.poll)
-        self.sampler._words = SmallWords(self.words)
         self.bus.ended = self.sampler.ended
         self.due = due_handler(self.words, 1, 0)
         self.reads = []

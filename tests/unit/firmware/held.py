@@ -9,7 +9,7 @@ from freefall_board.core.held import HeldSampler
 from freefall_board.core.ring import Ring, due_handler
 from unit.firmware.fifo import EDGE, END, Interrupts
 from unit.firmware.parts import TICKS_MODULO, counts
-from unit.firmware.small import Small, SmallWords
+from unit.firmware.small import Small, make_strict
 
 SAMPLE_LEN = 4
 PERIOD_US = 1000
@@ -137,14 +137,13 @@ class HeldBench:
     ):  # fmt: skip
         self.clock = SimulatedClock(start_us * 1000)
         self.ring = Ring(depth, SAMPLE_LEN, 1, PERIOD_US)
-        self.words = self.ring.words
+        self.words = make_strict(self.ring)
         self.interrupts = Interrupts(first)
         self.interrupts_off, self.interrupts_on = self.interrupts.off, self.interrupts.on
         self.sensor = Sensor(self.clock, true_period_us)
         self.bus = Bus(self.clock, self.sensor, self.ring, self.interrupts, read_us, timeout_us)
         self.sampler = sampler(self.ring, self, self.ticks_us, self.sensor.level, latency_us)
         self.sampler.reads_by(self.bus.start, self.bus.check)
-        self.sampler._words = SmallWords(self.words)
         self.bus.ended = self.sampler.ended
         self.due = due_handler(self.words, 1, 0)
         self.reads = []

@@ -1,5 +1,7 @@
 """Integers as a 32-bit MicroPython computes with them in interrupts: what is no small integer would take memory from the heap."""
 
+from array import array
+
 _LEAST, _MOST = -(2**30), 2**30 - 1
 
 
@@ -28,14 +30,17 @@ for _name in ("__neg__", "__pos__", "__invert__", "__abs__"):
     setattr(Small, _name, _checked(_name))
 
 
-class SmallWords:
-    """The words of a stream for code that is not viper: small ones come out, and go in."""
-
-    def __init__(self, words):
-        self._words = words
+class SmallWords(array):
+    """Words of which code that is not viper gets small integers, and may put in nothing else."""
 
     def __getitem__(self, place):
-        return Small(self._words[place])
+        return Small(super().__getitem__(place))
 
     def __setitem__(self, place, value):
-        self._words[place] = Small(value)
+        super().__setitem__(place, Small(value))
+
+
+def make_strict(ring):
+    """Let a ring, and what is made for it from now on, compute with small integers only; returns its words for a test."""
+    ring.words = SmallWords("i", ring.words)
+    return memoryview(ring.words)
