@@ -20,6 +20,7 @@ MS = 1_000_000
 TIMEOUT_NS = 3_500_000  # of the bus, and some
 LOOK_NS = 6 * MS  # how often the board looks after them, and some
 COLLECTION_NS = 15 * MS  # longer than one of garbage
+HELD_MS = 800  # longer than a ring of an accelerometer holds, 512 ms
 HANGS = 40
 # Shorter than a period of the sensors, longer, and so long that the bus's timeout ends the read.
 HANG_US = (300, 1900, 2200, 2600, 4800)
@@ -47,7 +48,7 @@ class Stress:
             bench.advance(250)
         with self._phase("held"):
             bench.desk.hold = 1
-            bench.advance(400)
+            bench.advance(HELD_MS)
         with self._phase("released"):
             bench.desk.hold = 0
             bench.advance(250)
