@@ -75,6 +75,6 @@ def _on_buses(draft: Draft) -> list[Flow]:
 
 
 def _taken_us(flow: Flow) -> float:
-    """Microseconds of one read until the next can begin; a part that settles waits for the loop's next look."""
-    return read_us(flow) + costs.NEXT_US + (costs.LOOK_PERIOD_US if flow.sensor.reads().settle_us else 0)
+    """Microseconds of one read until the next can begin; a part that settles waits for the loop's next two looks."""
+    return read_us(flow) + costs.NEXT_US + (costs.SETTLING_US if flow.sensor.reads().settle_us else 0)
 

@@ -65,6 +65,8 @@ USB_BLOCK_OCTETS = 64
 
 # What the firmware's loop does beside that: firmware/freefall_board/app.py, a test holds them equal.
 LOOK_PERIOD_US = 5000  # how often it looks after buses, sensors and the watchdog
+# One look finds that the command of a part that settles is over, another that the part has settled.
+SETTLING_US = 2 * LOOK_PERIOD_US
 QUEUE_OCTETS = 8192  # of frames that wait for the link
 EVENTS_RESERVED = 2  # of that, places for events, besides those for a set of reports
 

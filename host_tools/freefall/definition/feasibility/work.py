@@ -74,7 +74,7 @@ def begins_us(flow: Flow, flows: list[Flow]) -> float:
 
 def on_the_loop_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
     """Microseconds that the bus waits for the loop in a read of this stream: a part that has settled is asked by it."""
-    return costs.LOOK_PERIOD_US + pause_us(stalls, flows) if flow.bus and flow.sensor.reads().settle_us else 0.0
+    return costs.SETTLING_US + pause_us(stalls, flows) if flow.bus and flow.sensor.reads().settle_us else 0.0
 
 
 def wires_us(bus: BusTable, reads: Reads, samples: int = 1) -> float:
