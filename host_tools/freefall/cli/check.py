@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-import textwrap
 
 import rich_click as click
 
@@ -11,10 +10,11 @@ from ..definition import Definition, Diagnostic, Margin, load_definition
 from ..errors import DefinitionError
 from .console import complain
 from .summary import count
+from .text import aligned, say
 
 _COLUMNS = 100  # where there is no terminal
 _HEAD = ("subject", "rule", "value", "limit", "unit", "left")
-_NUMBERS = ("value", "limit", "left")
+_NUMBERS = [name in ("value", "limit", "left") for name in _HEAD]
 
 
 @click.command()
@@ -57,7 +57,7 @@ def _print(checked: Definition, details: bool) -> None:
     limited = sorted((line for line in checked.margins if line.limit is not None), key=lambda line: line.spare)
     others = [line for line in checked.margins if line.limit is None]
     click.echo()
-    head, *rows = _aligned([_HEAD, *map(_cells, limited + others)])
+    head, *rows = aligned([_HEAD, *map(_cells, limited + others)], _NUMBERS)
     click.echo(head)
     for line, row in zip(limited + others, rows, strict=True):
         click.echo(row)
@@ -69,23 +69,14 @@ def _print(checked: Definition, details: bool) -> None:
 
 
 def _say(sentence: str) -> None:
-    """A sentence, and its lines after the first a little farther in: as wide as the terminal, or else what people read."""
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _COLUMNS
-    indent = sentence[: len(sentence) - len(sentence.lstrip())]
-    click.echo(textwrap.fill(sentence, max(columns, 20), subsequent_indent=indent + "  ", break_on_hyphens=False))
+    """A sentence as wide as the terminal, or else as what people read."""
+    say(sentence, shutil.get_terminal_size().columns if sys.stdout.isatty() else _COLUMNS)
 
 
 def _cells(line: Margin) -> tuple[str, ...]:
     limit = "" if line.limit is None else _number(line.limit)
     left = "" if line.spare is None else f"{100 * line.spare:.0f} %"
     return line.subject, line.rule, _number(line.value), limit, line.unit, left
-
-
-def _aligned(table: list[tuple[str, ...]]) -> list[str]:
-    """A line for each row, columns as wide as they must be: words to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    pads = [str.rjust if name in _NUMBERS else str.ljust for name in _HEAD]
-    return ["  ".join(pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True)).rstrip() for row in table]
 
 
 def _number(value: float) -> str:

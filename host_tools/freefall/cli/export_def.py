@@ -6,9 +6,9 @@ from pathlib import Path
 import rich_click as click
 
 from ..definition import load_definition
-from ..errors import OutputExists, OutputUnwritable
 from ..interop import FORMATS
 from .options import force_option
+from .text import write_text
 
 
 @click.command("export-def")
@@ -23,11 +23,5 @@ def export_def(definition: str, form: str, output: str | None, force: bool) -> N
         sys.stdout.write(text)
         return
     path = Path(output)
-    if path.exists() and not force:
-        raise OutputExists(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputUnwritable(f"cannot write {path}: {error.strerror}") from error
+    write_text(path, text, force)
     click.echo(f"Wrote {path}")

@@ -8,10 +8,10 @@ import rich_click as click
 from ..definition import FILE_NAME, parse_definition
 from ..definition.diagnostics import listed, meant
 from ..definition.template import CannotPlace, template
-from ..errors import OutputExists, OutputUnwritable
 from ..sensors.fields import NAME_PATTERN
 from ..sensors.registry import SENSORS
 from .options import force_option
+from .text import write_text
 
 _DEFAULT = ("temperature=tmp117",)
 
@@ -37,13 +37,7 @@ def new(name: str, sensors: tuple[str, ...], discipline: str, output: str | None
         raise click.UsageError(str(refusal)) from None
     path = Path(output or name) / FILE_NAME
     parse_definition(text, str(path))  # what it writes is sound, or it writes nothing
-    if path.exists() and not force:
-        raise OutputExists(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputUnwritable(f"cannot write {path}: {error.strerror}") from error
+    write_text(path, text, force)
     click.echo(f"Wrote {path}. Next:")
     for verb in ("check", "sim"):
         click.echo(f"  freefall {verb} {path.parent}")

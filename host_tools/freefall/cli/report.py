@@ -1,7 +1,6 @@
 """The report of sim and stats: the verdict first, then what was sampled, then what became of every sample."""
 
 import shutil
-import textwrap
 from math import floor, log10
 
 import rich_click as click
@@ -9,6 +8,7 @@ import rich_click as click
 from ..decode import LEVELS, ChannelStatistics, Ledger, StreamLedger, StreamStatistics, Summary
 from ..definition import Channel, Linear
 from .summary import count, lost
+from .text import aligned, say
 
 # Columns of the ledger side by side; a payload with more streams gets several blocks.
 _BLOCK = 4
@@ -162,19 +162,14 @@ def _link(ledger: Ledger) -> None:
 
 
 def _section(table: list[list[str]]) -> None:
-    """A blank line and the table, columns as wide as they must be: words to the left, numbers to the right."""
+    """A blank line and the table: one or two columns of words, then numbers."""
     if not table:
         return
     click.echo()
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     words = 2 if len(table) > 1 and table[0][1] == "" else 1
-    for row in table:
-        cells = [cell.ljust(width) for cell, width in zip(row[:words], widths, strict=False)]
-        cells += [cell.rjust(width) for cell, width in zip(row[words:], widths[words:], strict=True)]
-        click.echo("  ".join(cells).rstrip())
+    for line in aligned(table, [column >= words for column in range(len(table[0]))]):
+        click.echo(line)
 
 
 def _say(sentence: str) -> None:
-    width = shutil.get_terminal_size().columns
-    indent = sentence[: len(sentence) - len(sentence.lstrip())]
-    click.echo(textwrap.fill(sentence, max(width, 20), subsequent_indent=indent + "  ", break_on_hyphens=False))
+    say(sentence, shutil.get_terminal_size().columns)

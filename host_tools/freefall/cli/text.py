@@ -1,0 +1,33 @@
+"""Text as verbs print it for people: tables, sentences, and files of text."""
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import rich_click as click
+
+from ..errors import OutputExists, OutputUnwritable
+
+
+def aligned(table: Sequence[Sequence[str]], numbers: Sequence[bool]) -> list[str]:
+    """A line for each row, columns as wide as they must be: words to the left and, where `numbers`, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    pads = [str.rjust if right else str.ljust for right in numbers]
+    return ["  ".join(pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True)).rstrip() for row in table]
+
+
+def say(sentence: str, columns: int) -> None:
+    """Print a sentence at most so wide, and its lines after the first a little farther in."""
+    indent = sentence[: len(sentence) - len(sentence.lstrip())]
+    click.echo(textwrap.fill(sentence, max(columns, 20), subsequent_indent=indent + "  ", break_on_hyphens=False))
+
+
+def write_text(path: Path, text: str, force: bool) -> None:
+    """Write a file, and the folders it is in. Raises OutputExists unless `force`, OutputUnwritable."""
+    if path.exists() and not force:
+        raise OutputExists(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write {path}: {error.strerror}") from error
