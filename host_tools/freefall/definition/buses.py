@@ -13,7 +13,7 @@ _FASTEST_SPI_HZ = 10_000_000
 _BITS_PER_I2C_OCTET = 9  # eight and the acknowledge
 # Eight and the pause that the controller makes before the next, in mode 0, as measured (pico-examples, issue 285).
 BITS_PER_SPI_OCTET = 9.5
-_BITS_PER_UART_OCTET = 10  # eight, start and stop
+BITS_PER_UART_OCTET = 10  # eight, start and stop
 
 
 TimeoutUs = Annotated[int, Field(ge=100, le=100_000, description="a read that takes longer, in us, is a bus error")]
@@ -23,8 +23,8 @@ class BusTable(Table):
     """What a bus can tell about itself, whatever its kind."""
 
     def read_us(self, reads: Reads, samples: int = 1) -> float:
-        """Microseconds from the beginning to the end of a read of so many samples, the part's own time in it included."""
-        return sum(self._wire_us(*octets) + reads.settle_us for octets in reads.transactions(samples)) + reads.answer_us
+        """Microseconds of a read of so many samples: on the wires, and until the part answers; not what it settles for."""
+        return sum(self._wire_us(*octets) for octets in reads.transactions(samples)) + reads.answer_us
 
     def _wire_us(self, written: int, read: int) -> float:
         """Microseconds on the wires of a transaction of so many octets."""
@@ -89,7 +89,7 @@ class UartBus(BusTable):
     timeout_us: TimeoutUs = 100_000
 
     def _wire_us(self, written: int, read: int) -> float:
-        return _BITS_PER_UART_OCTET * (written + read) * 1_000_000 / self.baud
+        return BITS_PER_UART_OCTET * (written + read) * 1_000_000 / self.baud
 
     def is_fastest(self) -> bool:
         """See BusTable: its pace is the sensor's."""

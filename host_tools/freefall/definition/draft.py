@@ -31,11 +31,6 @@ class Flow:
     bus: BusTable | None  # None also if it is in doubt
 
     @property
-    def read_us(self) -> float:
-        """Microseconds on the bus of one read."""
-        return self.bus.read_us(self.sensor.reads(), self.packing.samples_per_read)
-
-    @property
     def sensor_name(self) -> str:
         """Its sensor, as messages name it."""
         return table_name(("sensor", self.stream.sensor))

@@ -1,7 +1,7 @@
 """What the firmware's work takes of an RP2040's time: the one table that the rules and the virtual board's stalls go by.
 
 Microseconds at 125 MHz, bus transfers not among them, for they are the DMA's. Measured by `python -m bench.board costs` on the
-emulated board and rounded up; a test of the bench holds the two together. What the emulator does not model (flash cache,
+emulated board, which prints them beside this table, and rounded up. What the emulator does not model (flash cache,
 contention) is not in them.
 """
 

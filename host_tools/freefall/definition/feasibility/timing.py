@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 from ..draft import Draft, Flow
 from ..promises import StallsTable
-from . import costs
 from .buses import slower
 from .margin import Margin
-from .work import begins_us, bus_us, others, period_us, read_cost, waits_us
+from .work import begins_us, bus_us, period_us, waits_us
 
 _US = 1_000_000
 _SHORTER = "lower interrupts_off_ms of [stalls]"
@@ -57,7 +56,7 @@ def time_stamps(draft: Draft) -> Iterator[Margin]:
         stamped = getattr(flow.stream, "timestamps", "interrupt") == "hardware" or flow.stream.trigger == "pulse"
         if stamped:
             continue
-        value = 1000 * stalls.interrupts_off_ms + sum(read_cost(other).total_us for other in others(flow, flows)) + costs.BEGIN_US
+        value = 1000 * stalls.interrupts_off_ms + begins_us(flow, flows)
         limit = _most_late_us(flow)
         hardware = "timestamps" in type(flow.stream).model_fields
         yield Margin(

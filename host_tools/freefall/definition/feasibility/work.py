@@ -7,7 +7,7 @@ from freefall_wire import frame, reports
 
 from ...sensors.pico import CONTROLLERS, UART_PINS
 from ...sensors.reads import Reads
-from ..buses import BusTable
+from ..buses import BITS_PER_UART_OCTET, BusTable
 from ..draft import Draft, Flow
 from ..located import Path
 from ..promises import StallsTable
@@ -17,7 +17,6 @@ from .costs import ReadCost
 # Stalls of either kind come no closer together than ten times their length, so that they take this much of the time.
 STALL_SHARE = 0.1
 USB_OCTETS_PER_S = 600_000  # measured in writes of 64 octets: the chip leaves out a fifth of each USB frame (erratum 15)
-_BITS_PER_UART_OCTET = 10
 _US = 1_000_000
 
 
@@ -79,8 +78,7 @@ def on_the_loop_us(flow: Flow, stalls: StallsTable, flows: list[Flow]) -> float:
 
 def wires_us(bus: BusTable, reads: Reads, samples: int = 1) -> float:
     """Microseconds on the wires of a read of so many samples at most; what the part settles for is not among them."""
-    settles_us = len(reads.parts) * reads.settle_us
-    return costs.STRETCH[bus.kind] * (bus.read_us(reads, samples) - settles_us)
+    return costs.STRETCH[bus.kind] * bus.read_us(reads, samples)
 
 
 def read_us(flow: Flow) -> float:
@@ -120,7 +118,7 @@ def pause_us(stalls: StallsTable, flows: list[Flow]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How telemetry leaves: where the definition decides how fast, and how fast that is. waits: it takes nothing in a pause."""
+    """How telemetry leaves: where the definition decides how fast, and how fast that is."""
 
     path: Path
     octets_per_s: float
@@ -136,7 +134,7 @@ class Link:
             return cls(("link", "transport"), USB_OCTETS_PER_S, "what USB carries", "lower a rate", costs.USB_BLOCK_US)
         if transport not in UART_PINS or baud is None:
             return None
-        return cls(("link", "baud"), baud / _BITS_PER_UART_OCTET, f"baud / {_BITS_PER_UART_OCTET}", "raise baud or lower a rate")
+        return cls(("link", "baud"), baud / BITS_PER_UART_OCTET, f"baud / {BITS_PER_UART_OCTET}", "raise baud or lower a rate")
 
     def foreground_us(self, octets: float) -> float:
         """Microseconds of the foreground to hand over so many octets."""
