@@ -50,8 +50,7 @@ def c_header(definition: Definition) -> str:
         for item in packet.items:
             if item.channel or item.sample:
                 continue
-            own = packet.name.lower() if packet.stream else _owner(name, item, seen, packet)
-            if own:
+            if own := _owner(name, item, seen, packet):
                 parts.append(_function(name, own, item))
         if packet.stream:
             parts += _stream(name, packet)
@@ -60,12 +59,14 @@ def c_header(definition: Definition) -> str:
 
 
 def _owner(name: str, item: Item, seen: set[str], packet: Packet) -> str:
-    """Whose a service packet's item is: all service packets', once, or this one's."""
-    shared = item.at < SOURCE_DATA_AT + 2  # its id, too
+    """Whose an item is, as its function's prefix: this packet's or, once, all service packets'."""
+    shared = not packet.stream and item.at < SOURCE_DATA_AT + 2  # its id, too
     if shared and item.name in seen:
         return ""
+    if not shared:
+        return f"{name}_{packet.name.lower()}"
     seen.add(item.name)
-    return f"{name}_service" if shared else f"{name}_{packet.name.lower()}"
+    return f"{name}_service"
 
 
 def _packet(guard: str, packet: Packet) -> str:
@@ -83,13 +84,9 @@ def _packet(guard: str, packet: Packet) -> str:
 def _function(name: str, owner: str, item: Item) -> str:
     word = f"freefall_{name}_{item.order}(packet + {item.at}, {item.octets})"
     return (
-        f"static inline uint32_t {_prefixed(name, owner)}_{item.name.lower()}(const uint8_t *packet) /* {item.meaning} */\n"
+        f"static inline uint32_t {owner}_{item.name.lower()}(const uint8_t *packet) /* {item.meaning} */\n"
         f"{{\n    return {_bits(word, item.shift, item.bits, 8 * item.octets)};\n}}\n"
     )
-
-
-def _prefixed(name: str, owner: str) -> str:
-    return owner if owner.startswith(name) else f"{name}_{owner}"
 
 
 def _stream(name: str, packet: Packet) -> Iterator[str]:

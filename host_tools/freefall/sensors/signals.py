@@ -17,30 +17,15 @@ STATION_TONES = (
 ROOM_DEGC = 23.0
 
 
-def station_vibration(
-    tones: tuple[tuple[float, tuple[float, float, float]], ...] = STATION_TONES,
-) -> Callable[[float], tuple[float, float, float]]:
-    """A signal of (x, y, z) in g: one sine per tone, each started at another phase; no gravity.
-
-    tones: (frequency in Hz, (amplitude along x, y, z in g)).
-    """
-    # Phases by the golden angle: tones never start together, and no random numbers are needed.
-    plan = tuple((2 * pi * hz, 2.399963 * n, ax, ay, az) for n, (hz, (ax, ay, az)) in enumerate(tones))
-
-    def signal(t_s: float) -> tuple[float, float, float]:
-        x = y = z = 0.0
-        for omega, phase, ax, ay, az in plan:
-            wave = sin(omega * t_s + phase)
-            x += ax * wave
-            y += ay * wave
-            z += az * wave
-        return x, y, z
-
-    return signal
+def station_vibration() -> Callable[[float], tuple[float, float, float]]:
+    """A signal of (x, y, z) in g: the station's tones, no gravity."""
+    x, y, z = map(station_axis, range(3))
+    return lambda t_s: (x(t_s), y(t_s), z(t_s))
 
 
 def station_axis(axis: int) -> Callable[[float], float]:
-    """One axis (0 to 2) of station_vibration(), in g."""
+    """A signal in g along one axis, 0 to 2: one sine for each of STATION_TONES, each started at another phase."""
+    # Phases by the golden angle: tones never start together, and no random numbers are needed.
     plan = tuple((2 * pi * hz, 2.399963 * n, amplitudes[axis]) for n, (hz, amplitudes) in enumerate(STATION_TONES))
 
     def signal(t_s: float) -> float:
