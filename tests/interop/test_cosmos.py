@@ -6,7 +6,7 @@ from openc3.packets.packet_config import PacketConfig
 
 from freefall.interop import cosmos
 from freefall.sensors.channels import Compensated, Limits
-from interop.test_xtce import _bits, _whole
+from interop.words import is_whole, raw_of
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,8 @@ def test_foreign_reader_finds_the_same_samples(run, identify):
                 name = f"{channel.name.upper()}_{sample}"
                 raw, value = table.raw[channel.name][sample], table.values[channel.name][sample]
                 found = packet.read(name, "RAW")
-                if isinstance(channel.calibration, Compensated) or not _whole(channel.raw):
-                    assert _bits(found, channel.raw) == raw
+                if isinstance(channel.calibration, Compensated) or not is_whole(channel.raw):
+                    assert raw_of(found, channel.raw) == raw
                 elif not np.isnan(value):
                     assert found == raw
                     assert packet.read(name, "CONVERTED") == pytest.approx(value, rel=1e-12, abs=1e-300)
@@ -69,7 +69,7 @@ def test_limits_are_those_of_the_definition(run, config):
         for channel in stream.channels:
             item = packets[f"STREAM_{stream.name.upper()}"].get_item(f"{channel.name.upper()}_0")
             limits = channel.limits or Limits()
-            if not channel.limits or isinstance(channel.calibration, Compensated) or not _whole(channel.raw):
+            if not channel.limits or isinstance(channel.calibration, Compensated) or not is_whole(channel.raw):
                 assert not item.limits.values
                 continue
             red_low, yellow_low, yellow_high, red_high = item.limits.values["DEFAULT"]

@@ -11,6 +11,7 @@ import xmlschema
 
 from freefall.interop import xtce
 from freefall.sensors.channels import Compensated
+from interop.words import is_whole, raw_of
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +58,8 @@ def test_foreign_reader_finds_the_same_samples(run, reader):
                     continue
                 found = parsed[f"{prefix}_{name}"]
                 raw, value = table.raw[channel.name][sample], table.values[channel.name][sample]
-                if isinstance(channel.calibration, Compensated) or not _whole(channel.raw):
-                    assert _bits(int(found.raw_value), channel.raw) == raw
+                if isinstance(channel.calibration, Compensated) or not is_whole(channel.raw):
+                    assert raw_of(int(found.raw_value), channel.raw) == raw
                 elif not np.isnan(value):
                     assert int(found.raw_value) == raw
                     assert float(found) == pytest.approx(value, rel=1e-12, abs=1e-300)
@@ -73,14 +74,3 @@ def test_foreign_reader_finds_the_same_ledgers(run, reader):
         prefix = f"LEDGER_{report.stream.name.upper()}"
         for name in ("seen", "taken", "bus_errors", "overruns", "framed", "pending", "samples_sent", "samples_dropped", "late"):
             assert parsed[f"{prefix}_{name.upper()}"] == getattr(report, name)
-
-
-def _whole(raw):
-    return raw.order == "big" or (raw.shift == 0 and raw.width == 8 * raw.octets)
-
-
-def _bits(word, raw):
-    if _whole(raw):
-        return word
-    value = word >> raw.shift & (1 << raw.width) - 1
-    return value - (1 << raw.width) if raw.signed and value >> raw.width - 1 else value
