@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from freefall.board.serial import SerialPort
 from freefall.errors import DeviceError
+from freefall.port.serial import SerialPort
 from freefall.recording import open_recording
 
 HOLD_S = 20

@@ -1,6 +1,7 @@
 """Imports go one way.
 
-wire <- board.core <- drivers, ports <- app; wire, sensors <- definition <- decode <- recording, export <- board <- cli.
+wire <- board.core <- drivers, ports <- app; wire, sensors <- definition <- decode <- recording, export <- board <- port <- replay
+<- monitor, report, testing <- cli.
 """
 
 import ast
@@ -29,8 +30,16 @@ ALLOWED = {
     "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
     "freefall.interop": {"freefall", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.board": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode"},
+    "freefall.port": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording", "freefall.board"},
+    "freefall.replay": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording", "freefall.port"},
+    "freefall.report": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording"},
+    "freefall.compare": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording"},
+    "freefall.monitor": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.port"},
+    "freefall.testing": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording", "freefall.board",
+                         "freefall.port", "freefall.replay"},
     "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode",
-                     "freefall.recording", "freefall.export", "freefall.interop", "freefall.board"},
+                     "freefall.recording", "freefall.export", "freefall.interop", "freefall.board", "freefall.port",
+                     "freefall.replay", "freefall.report", "freefall.compare", "freefall.monitor"},
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
 ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.ports"}

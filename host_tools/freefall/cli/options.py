@@ -4,7 +4,7 @@ import math
 
 import rich_click as click
 
-from ..board.serial import DEFAULT_BAUD
+from ..port.serial import DEFAULT_BAUD
 
 
 class Seconds(click.FloatRange):

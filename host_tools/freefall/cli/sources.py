@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 import rich_click as click
 
-from ..board.serial import DEFAULT_BAUD, SerialPort, looks_like_port
 from ..definition import Definition, load_definition
 from ..errors import DeviceError, InputUnreadable
+from ..port.serial import DEFAULT_BAUD, SerialPort, looks_like_port
 from ..recording import is_recording, open_recording
 from .interrupt import held_interrupt
 
