@@ -10,6 +10,7 @@ from time import time_ns
 import serial
 
 from ..errors import DeviceError
+from .holder import busy_sentence
 
 DEFAULT_BAUD = 921_600
 # A read returns after this long with what there is, so that a user's interrupt and a flush never wait longer.
@@ -37,8 +38,9 @@ class SerialPort:
             # pyserial stumbles over a URL or a rate that makes no sense, and may wrap that in an error of its own.
             if any(isinstance(cause, ValueError | TypeError) for cause in causes):
                 raise ValueError(f"cannot open {url}: {error}") from error
-            reason = _system_reason(error)
-            raise DeviceError(f"cannot open {url}: {reason}. Is the board there, and no other program using the port?") from error
+            if _is_busy(causes):
+                raise DeviceError(f"cannot open {url}: {busy_sentence(url)}") from error
+            raise DeviceError(f"cannot open {url}: {_system_reason(error)}. Is the board there?") from error
         self._descriptor = _descriptor(self._port)
 
     def __enter__(self) -> "SerialPort":
@@ -99,13 +101,15 @@ def _system_reason(error: OSError) -> str:
     for cause in _causes(error):
         if not isinstance(cause, OSError):
             continue
-        if cause.errno in (errno.EAGAIN, errno.EBUSY):
-            return "another program uses it"
         if not isinstance(cause, serial.SerialException):
             return cause.strerror or str(cause)
         if cause.errno:
             return os.strerror(cause.errno)
     return str(error)
+
+
+def _is_busy(causes: list[BaseException]) -> bool:
+    return any(isinstance(cause, OSError) and cause.errno in (errno.EAGAIN, errno.EBUSY) for cause in causes)
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
