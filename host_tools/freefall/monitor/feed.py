@@ -1,0 +1,71 @@
+"""The thread that takes a source's octets into a model, and lets others look at it in between."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from ..errors import FreefallError
+from .model import BoardModel
+from .snapshot import BoardSnapshot
+
+
+class Feed:
+    """Reads `chunks` (host ns, octets) into `model` until they end; whoever draws looks at it by `snapshot` and `look`.
+
+    Octets are decoded as they are read and wait for no drawing longer than a look takes; a look waits for one piece at most. live:
+    the source has no end of its own, and ages are counted to `clock` (ns).
+    """
+
+    def __init__(self, model: BoardModel, chunks: Iterable[tuple[int, bytes]], live: bool, clock: Callable[[], int]):
+        self.live = live
+        self.error: FreefallError | None = None
+        self._model = model
+        self._chunks = chunks
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=f"reading {model.source}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Read no further. A source that is silent for longer than timeout_s is left to itself."""
+        self._stopping.set()
+        self._thread.join(timeout_s)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return not self._thread.is_alive()
+
+    @contextmanager
+    def look(self) -> Iterator[BoardModel]:
+        """The model, which stands still meanwhile."""
+        # Who waits holds the turn: a lock alone would let a fast reader take it again and again.
+        with self._turn:
+            self._lock.acquire()
+        try:
+            yield self._model
+        finally:
+            self._lock.release()
+
+    def snapshot(self) -> BoardSnapshot:
+        """As of now; of a file, as of its newest octets."""
+        now_ns = self._clock() if self.live else None
+        with self.look() as model:
+            return model.snapshot(now_ns)
+
+    def _run(self) -> None:
+        why = ""
+        try:
+            for host_ns, octets in self._chunks:
+                if self._stopping.is_set():
+                    break
+                with self.look() as model:
+                    model.feed(octets, host_ns)
+        except FreefallError as error:
+            self.error, why = error, str(error)
+        with self.look() as model:
+            model.say("lost" if why else "ended", why, self._clock())

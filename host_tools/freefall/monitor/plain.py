@@ -1,0 +1,56 @@
+"""A snapshot as lines for a log or a terminal that can only print: no escape codes, nothing that moves."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from .events import Event
+from .snapshot import BoardSnapshot, StreamView
+
+
+def block(seen: BoardSnapshot, events: Iterable[Event] = ()) -> list[str]:
+    """The board in a line, each stream in one, the ledger, and the events given."""
+    lines = [f"{seen.payload} ({seen.source}): {state(seen)}, {seen.verdict}, {seen.seconds:.1f} s, {link(seen)}"]
+    width = max(len(stream.name) for stream in seen.streams)
+    lines += [f"  {stream.name:<{width}}  {_stream(stream)}" for stream in seen.streams]
+    lines.append(f"  {ledger(seen)}; {rejects(seen)}")
+    return lines + [f"  {moment(event.host_ns)} {event.level:<8} {event.text}" for event in events]
+
+
+def moment(host_ns: int) -> str:
+    """A host time as UTC, to the second."""
+    return f"{datetime.fromtimestamp(host_ns // 1_000_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def state(seen: BoardSnapshot) -> str:
+    """The port's state, with the reason for one that nobody wants."""
+    return f"{seen.state}: {seen.why}" if seen.why else seen.state
+
+
+def link(seen: BoardSnapshot) -> str:
+    """Octets a second, and boots."""
+    speed = "-" if seen.link_octets_per_s is None else f"{seen.link_octets_per_s:.0f}"
+    return f"{speed} octets/s, {seen.boots} boot{'s' * (seen.boots != 1)}"
+
+
+def ledger(seen: BoardSnapshot) -> str:
+    """Whether it closes, or the first reason why not."""
+    if seen.closed:
+        return "ledger closes"
+    more = f" (and {seen.unclosed - 1} more)" if seen.unclosed > 1 else ""
+    return f"ledger does not close: {seen.reason}{more}"
+
+
+def rejects(seen: BoardSnapshot) -> str:
+    """What was rejected, with the reasons, and what came twice."""
+    reasons = ", ".join(f"{number} {reason}" for reason, number in seen.rejected.items())
+    return f"{seen.metrics['rejected']} rejected{f' ({reasons})' * bool(reasons)}, {seen.metrics['duplicates']} duplicates"
+
+
+def _stream(stream: StreamView) -> str:
+    rate = "-" if stream.rate_hz is None else f"{stream.rate_hz:.2f}"
+    age = "no packet yet" if stream.age_s is None else f"{'QUIET ' * stream.quiet}{stream.age_s:.1f} s ago"
+    parts = [f"{rate} of {stream.nominal_hz:g} Hz", f"{stream.samples} samples", f"{stream.missing} missing", age]
+    for channel in stream.channels:
+        level = f" {channel.level.upper()}" if channel.level not in (None, "ok") else ""
+        parts.append(f"{channel.name} {channel.text} {channel.unit}{level}")
+    return ", ".join(parts)
