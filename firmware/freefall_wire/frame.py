@@ -75,7 +75,7 @@ class FrameDecoder:
     """Octets in, judged stretches out. Never raises on input, holds at most MAX_ENCODED octets, counts every octet once.
 
     accepted, rejected[reason]: stretches; accepted_bytes, idle_bytes, rejected_bytes[reason], pending_bytes: octets, which
-    add up to fed_bytes. Pending octets are those not yet ended by a delimiter.
+    add up to fed_bytes. Pending octets are those not yet ended by a delimiter. in_step: one has been seen.
     """
 
     def __init__(self):
@@ -85,9 +85,9 @@ class FrameDecoder:
         self.rejected = dict.fromkeys(REASONS, 0)
         self.rejected_bytes = dict.fromkeys(REASONS, 0)
         self.fed_bytes = 0
+        self.in_step = False  # a delimiter has been seen
         self._held = bytearray()
         self._held_size = 0  # may exceed what is held: an oversize stretch is counted, not kept
-        self._in_step = False  # a delimiter has been seen
 
     @property
     def pending_bytes(self):
@@ -112,9 +112,8 @@ class FrameDecoder:
 
     def reject(self, stretch, reason):
         """Count an accepted stretch as rejected after all: the host's checks (apid, size) come after these."""
-        self.accepted -= 1
-        self.accepted_bytes -= stretch.size
-        self._count_reject(stretch.size, reason)
+        self.count_accepted(-1, -stretch.size)
+        self.count_reject(stretch.size, reason)
         return Stretch(stretch.offset, stretch.size, stretch.encoded, None, reason)
 
     def _hold(self, data, start, stop):
@@ -127,7 +126,6 @@ class FrameDecoder:
 
     def _end(self, data, start, stop):
         size = self._held_size + stop - start + 1
-        in_step, self._in_step = self._in_step, True
         offset = self.fed_bytes - self._held_size + start
         if self._held_size:
             encoded = bytes(self._held + data[start:stop]) if size <= MAX_ENCODED + 1 else b""
@@ -136,22 +134,33 @@ class FrameDecoder:
         else:
             encoded = bytes(data[start:stop])
         if size == 1:
+            self.in_step = True
             self.idle_bytes += 1
             return None
+        return self.judged(offset, size, encoded)
+
+    def judged(self, offset, size, encoded):
+        """Judge and count the octets before a delimiter, at least one; `encoded` may be anything when size is too large."""
+        in_step, self.in_step = self.in_step, True
         if size > MAX_ENCODED + 1:
             encoded = b""
             found, reason = None, "oversize"
         else:
             found, reason = judge(encoded)
         if reason is None:
-            self.accepted += 1
-            self.accepted_bytes += size
+            self.count_accepted(1, size)
         else:
             if not in_step and reason in ("oversize", "cobs", "crc"):
                 reason = "fragment"
-            self._count_reject(size, reason)
+            self.count_reject(size, reason)
         return Stretch(offset, size, encoded, found, reason)
 
-    def _count_reject(self, size, reason):
+    def count_accepted(self, stretches, size):
+        """Count stretches of `size` octets together, judged elsewhere (the host judges thousands at once)."""
+        self.accepted += stretches
+        self.accepted_bytes += size
+
+    def count_reject(self, size, reason):
+        """Count a stretch judged elsewhere."""
         self.rejected[reason] += 1
         self.rejected_bytes[reason] += size

@@ -1,4 +1,4 @@
-"""The live path: octets of a board in; samples, gaps, reports and a ledger that closes out.
+"""Octets of a board in; samples, gaps, reports and a ledger that closes out.
 
     decoder, collector = Decoder(definition), Collector(definition)
     while data := port.read():
@@ -6,14 +6,19 @@
     collector.table("vibration").values["x"]    # float64, in the channel's unit
     decoder.ledger.closed, decoder.ledger.lost, decoder.counters
 
-Decoder: octets -> items. Items: SamplePacket, Gap, Reject, Reboot and the service reports BootEvent, SensorEvent,
-BoardReport, LedgerReport, CoefficientReport. Collector: packets -> a Table per stream; rows: one packet -> its Table. Ledger,
-StreamLedger, BoardLedger, Line: what became of every sample. Counters: where every octet went. Summary: octets -> all that is
-known of the run, with StreamStatistics and ChannelStatistics, a verdict and METRICS.
+Decoder: octets -> items. feed, for octets as they come: SamplePacket, Gap, Reject, Reboot and the service reports BootEvent,
+SensorEvent, BoardReport, LedgerReport, CoefficientReport. feed_many, for recordings and many times faster: the same with
+SampleBatch in the place of SamplePacket and Gap; give it pieces (host_ns, octets), about 2 MiB at a time. Collector: samples -> a
+Table per stream; rows: one packet -> its Table. Ledger, StreamLedger, BoardLedger, Line: what became of every sample. Counters:
+where every octet went. Summary: octets -> all that is known of the run, with StreamStatistics and ChannelStatistics, a verdict and
+METRICS.
+
+A packet's way: FrameDecoder (or deframe.py, by the thousand) -> intake.py (or bulk.py) -> items.py (or batch.py) -> table.py.
 
 A value that nobody can tell is nan, and counted with the reason; see Columns and StreamStatistics.
 """
 
+from .batch import SampleBatch
 from .columns import Columns
 from .counters import Counters
 from .decoder import Decoder
@@ -58,6 +63,7 @@ __all__ = [
     "RESET_CAUSES",
     "Reboot",
     "Reject",
+    "SampleBatch",
     "SamplePacket",
     "SensorEvent",
     "ServiceReport",

@@ -1,5 +1,9 @@
 """Where one stream is within one boot: indexes unwrapped, gaps exact, the sample period measured, arrivals counted."""
 
+from dataclasses import dataclass
+
+import numpy as np
+
 from freefall_wire import packet
 
 from ..definition import Stream
@@ -7,6 +11,32 @@ from ..definition import Stream
 _INDEX_MODULO = 1 << 32
 _HALF = _INDEX_MODULO // 2
 _PERIOD_TOLERANCE = 0.05
+# Of packets taken many at a time no gap is so large that an index of 64 packets ago can come again.
+_PLAIN_GAP = 1 << 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Packets that go forward in one boot, and what `take` gives for each: int64 (k,), period_ns float64.
+
+    samples, lost: samples in, and missing before, each packet and those before it in the run.
+    """
+
+    index: np.ndarray
+    time_ns: np.ndarray
+    count: np.ndarray
+    missing: np.ndarray
+    period_ns: np.ndarray
+    sequence: np.ndarray
+    samples: np.ndarray
+    lost: np.ndarray
+
+    def __len__(self):
+        return len(self.index)
+
+    def part(self, start: int, stop: int) -> "Run":
+        """Packets start .. stop - 1."""
+        return Run(*(getattr(self, name)[start:stop] for name in Run.__slots__))
 
 
 class Continuity:
@@ -72,3 +102,55 @@ class Continuity:
         self.packets += 1
         self.missing += missing
         return missing, period_ns
+
+    def ahead(self, index: np.ndarray, time_ns: np.ndarray, count: np.ndarray, sequence: np.ndarray, no_doubt: bool) -> Run:
+        """The leading ones of these packets that `take` could be given one by one; arguments int64 (k,), index modulo 2^32.
+
+        It ends before a packet that may be a duplicate, or of another boot. no_doubt: no packet of another boot is remembered, so
+        that one that goes forward is new even when packets before it were lost.
+        """
+        if self.next_index is None or self.next_sequence is None:
+            index, time_ns, count, sequence = index[:0], time_ns[:0], count[:0], sequence[:0]
+        missing = index - _shifted(index + count, self.next_index or 0) & _INDEX_MODULO - 1
+        forward = missing < _PLAIN_GAP
+        forward &= time_ns >= _shifted(time_ns, self._time_ns)
+        if not no_doubt:
+            forward &= sequence == _shifted(sequence + 1 & packet.SEQUENCE_MODULO - 1, self.next_sequence or 0)
+        if not forward.all():
+            stop = int(forward.argmin())
+            index, time_ns, count, sequence = index[:stop], time_ns[:stop], count[:stop], sequence[:stop]
+            missing = missing[:stop]
+        samples, lost = count.cumsum(), missing.cumsum()
+        index = samples + lost - count + (self.next_index or 0)
+        return Run(index, time_ns, count, missing, self._periods(index, time_ns), sequence, samples, lost)
+
+    def _periods(self, index: np.ndarray, time_ns: np.ndarray) -> np.ndarray:
+        periods = np.full(len(index), self._nominal_ns)
+        since = 1 if self._index is None else 0  # the first packet of a boot has none before it
+        if len(index) > since:
+            steps = index - _shifted(index, self._index or 0)
+            measured = (time_ns - _shifted(time_ns, self._time_ns))[since:] / steps[since:]
+            near = np.abs(measured - self._nominal_ns) <= _PERIOD_TOLERANCE * self._nominal_ns
+            np.copyto(periods[since:], measured, where=near)
+        return periods
+
+    def skip(self, run: Run, start: int, stop: int) -> None:
+        """Count packets start .. stop - 1 of a run made here, all before them counted."""
+        if start == stop:
+            return
+        last = stop - 1
+        self.samples += int(run.samples[last]) - (int(run.samples[start - 1]) if start else 0)
+        self.missing += int(run.lost[last]) - (int(run.lost[start - 1]) if start else 0)
+        self.packets += stop - start
+        self._index = int(run.index[last])
+        self._time_ns = int(run.time_ns[last])
+        self.next_index = self._index + int(run.count[last])
+        self.next_sequence = (int(run.sequence[last]) + 1) % packet.SEQUENCE_MODULO
+
+
+def _shifted(values: np.ndarray, first: int) -> np.ndarray:
+    """What stands before each value; `first` before the first."""
+    shifted = np.empty_like(values)
+    shifted[:1] = first
+    shifted[1:] = values[:-1]
+    return shifted

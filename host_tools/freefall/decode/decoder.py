@@ -1,28 +1,23 @@
-"""The live path: octets in, items out, in order. No input, no clock, no thread of its own."""
+"""Octets in, items out. No input, no clock, no thread of its own."""
 
-from collections import deque
-from dataclasses import replace
+from collections.abc import Sequence
 
-import numpy as np
+from freefall_wire.frame import FrameDecoder
 
-from freefall_wire import packet
-from freefall_wire.frame import FrameDecoder, Stretch
-
-from ..definition import Definition, Stream
-from ..errors import WrongDefinition
-from .accounts import Boot
+from ..definition import Definition
+from .batch import SampleBatch, batched
+from .bulk import take_many
 from .counters import Counters
-from .items import Gap, Item, Reboot, Reject, SamplePacket
+from .intake import Intake
+from .items import Item
 from .ledger import Ledger
-from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report, time_ns_at
-
-# Packets of each APID remembered to tell a duplicate from a reboot, which both look like a step back. A packet whose
-# sequence count is the next one is new without looking: boots of a board may well begin with equal packets.
-_REMEMBERED = 64
 
 
 class Decoder:
-    """Decodes what one payload board sends. Any octets may be fed, split anywhere: the items are the same.
+    """Decodes what one payload board sends. Any octets may be fed, split anywhere: what comes out is the same.
+
+    feed is for octets as they come: a few microseconds a packet, and items in the order of the wire. feed_many is for recordings:
+    a good part of a millisecond however little there is, and then a fraction of a microsecond a packet. Both may be used in turn.
 
     A packet that repeats one of the last 64 of its APID octet for octet is a duplicate: counted, not delivered. A reboot is
     seen by a boot event, by a board report with another boot count, or by an index or time that goes back; all per-boot state
@@ -33,170 +28,43 @@ class Decoder:
     def __init__(self, definition: Definition):
         self.definition = definition
         self._frames = FrameDecoder()
-        self._boot = Boot(0, definition.streams)
-        self._past: Ledger | None = None  # of the boots before it
-        self._newest: bytes | None = None  # packet taken
-        self._remembered = [deque(maxlen=_REMEMBERED) for _ in range(1 + len(definition.streams))]
-        self._duplicates = 0
-        self._foreign_id: int | None = None
+        self._intake = Intake(definition, self._frames)
 
     def feed(self, data: bytes, host_ns: int | None = None) -> list[Item]:
         """The items that end in `data` (bytes or bytearray), in order; host_ns is copied into them.
 
         Raises WrongDefinition when the board says it runs another definition, and from then on always; nothing else on any input.
         """
-        self._refuse_foreign()
+        self._intake.refuse_foreign()
         items: list[Item] = []
         for stretch in self._frames.feed(data):
-            if stretch.packet is None:
-                items.append(Reject(*stretch[:2], stretch.reason, stretch.encoded))
-                continue
-            number = packet.apid_of(stretch.packet) - self.definition.apid
-            if number == 0:
-                self._service(stretch, host_ns, items)
-            elif 0 < number <= len(self.definition.streams):
-                self._samples(stretch, number - 1, host_ns, items)
-            else:
-                self._reject(stretch, "apid", items)
+            self._intake.take(stretch, host_ns, items)
         return items
+
+    def feed_many(self, pieces: Sequence[tuple[int | None, bytes]]) -> list[Item | SampleBatch]:
+        """What ends in these pieces, each (host_ns, octets), with samples in batches: see `batched` for the order.
+
+        Best given about 2 MiB at a time; memory is a few times that of the octets. Raises as feed.
+        """
+        self._intake.refuse_foreign()
+        return list(batched(take_many(pieces, self._frames, self._intake)))
 
     @property
     def boots(self) -> int:
         """Boots of the board seen so far, at least 1."""
-        return self._boot.ordinal + 1
+        return self._intake.boot.ordinal + 1
 
     @property
     def duplicates(self) -> int:
         """Packets that came again and were not delivered again."""
-        return self._duplicates
+        return self._intake.duplicates
 
     @property
     def counters(self) -> Counters:
         """Where every octet fed so far went."""
-        return Counters.of(self._frames, self._duplicates)
+        return Counters.of(self._frames, self._intake.duplicates)
 
     @property
     def ledger(self) -> Ledger:
         """What became of every sample, as of now."""
-        return Ledger.of(self.definition, self._boot, self._past, self.counters)
-
-    def _samples(self, stretch: Stretch, number: int, host_ns: int | None, items: list[Item]) -> None:
-        data = stretch.packet
-        stream = self.definition.streams[number]
-        count, wire_index = packet.stream_of(data)
-        if not _fits(data, stream, count):
-            self._reject(stretch, "size", items)
-            return
-        time_ns = time_ns_at(data, packet.STREAM_TIME_AT)
-        boot = self._boot
-        continuity = boot.streams[number].continuity
-        index = continuity.unwrap(wire_index, time_ns)
-        sequence = packet.sequence_of(data)
-        remembered = self._remembered[1 + number]
-        if (index is None or sequence != continuity.next_sequence) and data in remembered:
-            self._duplicates += 1
-            continuity.duplicates += 1
-            return
-        if index is None:
-            boot = self._reboot(items)
-            continuity = boot.streams[number].continuity
-            index = wire_index
-        remembered.append(data)
-        self._newest = data
-        missing, period_ns = continuity.take(index, time_ns, count, sequence)
-        if missing:
-            items.append(Gap(stream, index - missing, missing, boot.ordinal))
-        raw = np.frombuffer(data, np.uint8, count * stream.sample_len, packet.SAMPLES_AT)
-        raw = raw.reshape(count, stream.sample_len)
-        times_ns = None
-        if stream.times:
-            own_us = np.ascontiguousarray(raw[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
-            times_ns = time_ns + own_us.astype(np.int64) * 1000
-            raw = raw[:, packet.SAMPLE_TIME_LEN :]
-        coefficients = boot.coefficients.get(stream.sensor)
-        items.append(SamplePacket(stream, index, time_ns, raw, boot.ordinal, host_ns, period_ns, times_ns, coefficients))
-
-    def _service(self, stretch: Stretch, host_ns: int | None, items: list[Item]) -> None:
-        data = stretch.packet
-        report = parse_report(data, self.definition, host_ns)
-        if report is None:
-            self._reject(stretch, "size", items)
-            return
-        service = self._boot.service
-        sequence = packet.sequence_of(data)
-        remembered = self._remembered[0]
-        known = data == self._newest if isinstance(report, BootEvent) else data in remembered
-        if known and sequence != service.next_sequence:
-            self._duplicates += 1
-            service.duplicates += 1
-            return
-        if isinstance(report, BootEvent | BoardReport) and report.definition_id != self.definition.definition_id:
-            self._foreign_id = report.definition_id
-            self._refuse_foreign()
-        boot = self._boot_of(report, items)
-        remembered.append(data)
-        self._newest = data
-        if isinstance(report, LedgerReport):
-            boot.streams[report.stream.number].report(report)
-        elif isinstance(report, BoardReport):
-            boot.service.report(report)
-            boot.board = report
-        elif isinstance(report, CoefficientReport):
-            report = replace(report, boot=boot.ordinal)
-            boot.coefficients[report.sensor.name] = boot.unconfirmed[report.sensor.name] = report.octets
-        boot.service.take(report.time_ns, sequence)
-        items.append(report)
-
-    def _boot_of(self, report, items: list[Item]) -> Boot:
-        """The boot that a new report belongs to, with what the report says about it entered."""
-        boot = self._boot
-        if isinstance(report, BootEvent):
-            # The first packet of a boot, whatever its count: a board that lost its boot count begins with 1 again.
-            if boot.boot_count is None or report.boot_count <= boot.boot_count:
-                # Or another run begins, which may well repeat the one before octet for octet.
-                for packets in self._remembered:
-                    packets.clear()
-            if boot.untouched:
-                boot = self._boot = Boot(boot.ordinal, self.definition.streams, report.boot_count, from_start=True)
-            else:
-                boot = self._reboot(items, report.boot_count, from_start=True)
-        elif isinstance(report, BoardReport):
-            if boot.boot_count not in (None, report.boot_count):
-                # Not noticed when it happened: the reports of this set were not of the boot they were entered in.
-                for account in boot.streams:
-                    account.withdraw()
-                coefficients = boot.unconfirmed
-                boot = self._reboot(items, report.boot_count)
-                boot.coefficients = coefficients
-            elif report.time_ns < boot.service.time_ns:
-                boot = self._reboot(items, report.boot_count)
-            boot.boot_count = report.boot_count
-            boot.unconfirmed = {}
-            for account in boot.streams:
-                account.confirm()
-        elif report.time_ns < boot.service.time_ns:
-            boot = self._reboot(items)
-        if isinstance(report, BootEvent | BoardReport):
-            boot.firmware = report.firmware
-        return boot
-
-    def _reboot(self, items: list[Item], boot_count: int | None = None, from_start: bool = False) -> Boot:
-        self._past = self.ledger
-        self._boot = Boot(self.boots, self.definition.streams, boot_count, from_start)
-        items.append(Reboot(self._boot.ordinal, boot_count))
-        return self._boot
-
-    def _reject(self, stretch: Stretch, reason: str, items: list[Item]) -> None:
-        self._frames.reject(stretch, reason)
-        items.append(Reject(stretch.offset, stretch.size, reason, stretch.encoded))
-
-    def _refuse_foreign(self) -> None:
-        if self._foreign_id is not None:
-            raise WrongDefinition(self.definition.definition_id, self._foreign_id)
-
-
-def _fits(data: bytes, stream: Stream, count: int) -> bool:
-    """Whether a stream packet is as SPEC 6 has it: its length, its sample count, and zeros after its last sample."""
-    if len(data) != stream.packet_len or not 1 <= count <= stream.samples_per_packet:
-        return False
-    return not any(data[packet.SAMPLES_AT + count * stream.sample_len :])
+        return self._intake.ledger

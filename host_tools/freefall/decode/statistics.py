@@ -8,8 +8,8 @@ import numpy as np
 
 from ..definition import Linear, Stream
 from ..sensors.channels import Compensated, Limits
+from .batch import SampleBatch
 from .columns import Columns
-from .items import SamplePacket
 from .waiting import Waiting
 
 LEVELS = ("watch", "warning", "critical")
@@ -92,7 +92,7 @@ class StreamStatistics:
     _late: list[ChannelStatistics] = field(default_factory=list)  # those that wait for coefficients
     _span_ns: float = 0.0
     _intervals: int = 0
-    _last: SamplePacket | None = None
+    _last: tuple[int, int, int] = (-1, 0, 0)  # boot, index and time of the newest packet
 
     def __post_init__(self) -> None:
         self._waiting = Waiting(self.waits, MOST_WAITING)
@@ -102,16 +102,18 @@ class StreamStatistics:
             late = self.waits and isinstance(channel.calibration, Compensated)
             (self._late if late else self._early).append(own)
 
-    def add(self, packet: SamplePacket) -> None:
-        """Take in one packet of this stream, in order."""
-        self.samples += len(packet.raw)
-        self._take(packet)
+    def add(self, batch: SampleBatch) -> None:
+        """Take in packets of this stream, in order."""
+        self.samples += len(batch.raw)
+        self._take(batch)
         if self._late:
-            self._take_late(self._waiting.add(packet))
-        last, self._last = self._last, packet
-        if last and last.boot == packet.boot:
-            self._span_ns += packet.time_ns - last.time_ns
-            self._intervals += packet.index - last.index
+            self._take_late(self._waiting.add(batch))
+        boot, index, time_ns = self._last
+        if boot != batch.boot:
+            index, time_ns = int(batch.index[0]), int(batch.time_ns[0])
+        self._span_ns += int(batch.time_ns[-1]) - time_ns
+        self._intervals += int(batch.index[-1]) - index
+        self._last = batch.boot, int(batch.index[-1]), int(batch.time_ns[-1])
 
     def tell(self, boot: int, coefficients: bytes) -> None:
         """Take note of the coefficients of this stream's sensor in that boot."""
@@ -132,7 +134,7 @@ class StreamStatistics:
         """Of those, how many for each reason that this stream can have; a sample may fail several checks."""
         numbers = {check.reason: self._failed[check.reason] for check in self.stream.checks}
         if self.waits:
-            waiting = sum(len(packet.raw) for packet in self._waiting.held)
+            waiting = sum(len(batch.raw) for batch in self._waiting.held)
             numbers[NO_COEFFICIENTS] = self._failed[NO_COEFFICIENTS] + waiting
         if self._failed[NO_VALUE] or not all(isinstance(channel.calibration, Linear) for channel in self.stream.channels):
             numbers[NO_VALUE] = self._failed[NO_VALUE]
@@ -148,11 +150,11 @@ class StreamStatistics:
             "channels": {channel.name: channel.as_dict() for channel in self.channels},
         }
 
-    def _take(self, packet: SamplePacket) -> None:
-        columns = Columns.of(self.stream, packet.raw, packet.coefficients)
+    def _take(self, batch: SampleBatch) -> None:
+        columns = Columns.of(self.stream, batch.raw, batch.coefficients)
         for reason, fails in columns.failed.items():
             self._failed[reason] += int(fails.sum())
-        passed = _passed(columns, len(packet.raw))
+        passed = _passed(columns, len(batch.raw))
         sound = _known(columns, self._early, passed)
         self._failed[NO_VALUE] += int((passed & ~sound).sum())
         self._invalid += int((~sound).sum())
@@ -160,15 +162,15 @@ class StreamStatistics:
             self._undecided += int(sound.sum())
         _add(columns, self._early)
 
-    def _take_late(self, packets: list[SamplePacket]) -> None:
-        for packet in packets:
-            columns = Columns.of(self.stream, packet.raw, packet.coefficients)
-            undecided = _known(columns, self._early, _passed(columns, len(packet.raw)))
+    def _take_late(self, batches: list[SampleBatch]) -> None:
+        for batch in batches:
+            columns = Columns.of(self.stream, batch.raw, batch.coefficients)
+            undecided = _known(columns, self._early, _passed(columns, len(batch.raw)))
             self._undecided -= int(undecided.sum())
             invalid = int((undecided & ~_known(columns, self._late, undecided)).sum())
             self._invalid += invalid
-            if packet.coefficients is None:
-                self._failed[NO_COEFFICIENTS] += len(packet.raw)
+            if batch.coefficients is None:
+                self._failed[NO_COEFFICIENTS] += len(batch.raw)
             else:
                 self._failed[NO_VALUE] += invalid
             _add(columns, self._late)

@@ -1,8 +1,11 @@
 """What is known of a whole run: everything fed through one decoder, in constant memory."""
 
+from collections.abc import Iterable, Sequence
+
 from ..definition import Definition
+from .batch import SampleBatch, batched
 from .decoder import Decoder
-from .items import Item, Reboot, SamplePacket
+from .items import Item, Reboot
 from .reports import CoefficientReport
 from .statistics import LEVELS, StreamStatistics
 from .waiting import needs_coefficients
@@ -30,8 +33,18 @@ class Summary:
     def feed(self, octets: bytes, host_ns: int | None = None) -> list[Item]:
         """The items that end in `octets`; raises WrongDefinition."""
         items = self.decoder.feed(octets, host_ns)
+        self._take(batched(items))
+        return items
+
+    def feed_many(self, pieces: Sequence[tuple[int | None, bytes]]) -> list[Item | SampleBatch]:
+        """What Decoder.feed_many gives of these pieces; raises WrongDefinition."""
+        items = self.decoder.feed_many(pieces)
+        self._take(items)
+        return items
+
+    def _take(self, items: Iterable[Item | SampleBatch]) -> None:
         for item in items:
-            if isinstance(item, SamplePacket):
+            if isinstance(item, SampleBatch):
                 self.statistics[item.stream.number].add(item)
             elif isinstance(item, CoefficientReport):
                 for own in self.statistics:
@@ -40,10 +53,14 @@ class Summary:
             if isinstance(item, Reboot):
                 self._past_ns += self._boot_ns
                 self._first_ns = self._last_ns = None
+            elif isinstance(item, SampleBatch):
+                self._heard(int(item.time_ns[0]), int(item.time_ns[-1]))
             elif (time_ns := getattr(item, "time_ns", None)) is not None:
-                self._first_ns = time_ns if self._first_ns is None else min(self._first_ns, time_ns)
-                self._last_ns = time_ns if self._last_ns is None else max(self._last_ns, time_ns)
-        return items
+                self._heard(time_ns, time_ns)
+
+    def _heard(self, first_ns: int, last_ns: int) -> None:
+        self._first_ns = first_ns if self._first_ns is None else min(self._first_ns, first_ns)
+        self._last_ns = last_ns if self._last_ns is None else max(self._last_ns, last_ns)
 
     @property
     def samples(self) -> int:

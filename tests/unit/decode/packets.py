@@ -3,7 +3,9 @@
 And what compares the items that come of them.
 """
 
-from freefall.decode import Decoder, SamplePacket
+import numpy as np
+
+from freefall.decode import Decoder, Gap, Reboot, Reject, SampleBatch, SamplePacket
 from oracle import codec
 
 
@@ -93,10 +95,73 @@ def plain(items) -> list:
 
 
 def check_cuts(definition, wire, cuts) -> None:
-    """Asserts that the items are the same when the octets come in pieces, cut at these places or one octet at a time."""
+    """Asserts that the same comes out when the octets come in pieces, cut at these places or one octet at a time, and in bulk."""
     whole = plain(Decoder(definition).feed(wire))
     bounds = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
     for at in (bounds, range(len(wire) + 1)):
         decoder = Decoder(definition)
         pieces = [item for a, b in zip(at, at[1:], strict=False) for item in decoder.feed(wire[a:b])]
         assert plain(pieces) == whole
+    check_bulk(definition, [(1000 + a, wire[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)])
+
+
+def check_bulk(definition, pieces) -> None:
+    """Asserts that feed_many gives what feed gives, of all pieces at once and of one after the other, by every account."""
+    by_frame, at_once, in_turn = Decoder(definition), Decoder(definition), Decoder(definition)
+    items = [item for host_ns, octets in pieces for item in by_frame.feed(octets, host_ns)]
+    batches = at_once.feed_many(pieces)
+    assert unpacked(batches) == unpacked(items)
+    assert unpacked([item for piece in pieces for item in in_turn.feed_many([piece])]) == unpacked(items)
+    for decoder in (at_once, in_turn):
+        assert decoder.counters == by_frame.counters
+        assert decoder.ledger == by_frame.ledger
+    assert told_apart(batches) == told_apart(items)
+
+
+def unpacked(items) -> dict:
+    """Items by what they are of, in order: each stream's packets with the gaps before them, rejects, and all else."""
+    found = {"rejects": [], "else": []}
+    missing = 0
+    for item in items:
+        match item:
+            case SampleBatch():
+                found.setdefault(item.stream.name, []).extend(_packets(item))
+            case SamplePacket():
+                found.setdefault(item.stream.name, []).append((missing, *plain([item])[0]))
+                missing = 0
+            case Gap():
+                missing = item.count
+            case Reject():
+                found["rejects"].append(item)
+            case _:
+                found["else"].append(item)
+    return found
+
+
+def _packets(batch) -> list:
+    """A batch's packets as `plain` has them, with what is missing before each."""
+    stops = np.cumsum(batch.count).tolist()
+    packets = []
+    for at, (stop, count) in enumerate(zip(stops, batch.count.tolist(), strict=True)):
+        times = None if batch.times_ns is None else tuple(batch.times_ns[stop - count : stop].tolist())
+        host_ns = None if batch.host_ns is None else int(batch.host_ns[at])
+        packets.append(
+            (int(batch.missing[at]), batch.stream.name, int(batch.index[at]), int(batch.time_ns[at]))
+            + (batch.raw[stop - count : stop].tobytes(), count, batch.boot, host_ns, float(batch.period_ns[at]))
+            + (batch.coefficients, times)
+        )
+    return packets
+
+
+def told_apart(items) -> list:
+    """How many packets of which streams came before each reboot."""
+    before, places = {}, []
+    for item in items:
+        match item:
+            case SampleBatch():
+                before[item.stream.name] = before.get(item.stream.name, 0) + len(item)
+            case SamplePacket():
+                before[item.stream.name] = before.get(item.stream.name, 0) + 1
+            case Reboot():
+                places.append(dict(before))
+    return places

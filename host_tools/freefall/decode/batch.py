@@ -1,0 +1,138 @@
+"""Samples by the thousand: what many SamplePackets say, in columns."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from freefall_wire import packet
+
+from ..definition import Stream
+from .continuity import Run
+from .items import Gap, Item, Reboot, SamplePacket
+from .reports import CoefficientReport
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleBatch:
+    """Packets of one stream, in order, of one boot and with the same coefficients; fields as those of SamplePacket.
+
+    By packet, shape (packets,): index, time_ns, count (its samples) and missing (samples lost right before it) int64; period_ns
+    float64; host_ns int64, or None when none was given. By sample: raw uint8 (samples, stream.sensor_len), times_ns int64
+    (samples,) of a stream with sample times, else None. Compared by identity.
+    """
+
+    stream: Stream
+    boot: int
+    coefficients: bytes | None
+    index: np.ndarray
+    time_ns: np.ndarray
+    count: np.ndarray
+    missing: np.ndarray
+    period_ns: np.ndarray
+    host_ns: np.ndarray | None
+    raw: np.ndarray
+    times_ns: np.ndarray | None
+
+    def __len__(self):
+        """Packets."""
+        return len(self.index)
+
+    @classmethod
+    def of(cls, packets: list[SamplePacket], missing: list[int]) -> "SampleBatch":
+        """Of packets such as a batch holds, at least one, each with the samples lost before it."""
+        first = packets[0]
+        times = np.concatenate([p.times_ns for p in packets]) if first.stream.times else None
+        hosts = None if first.host_ns is None else np.array([p.host_ns for p in packets], np.int64)
+        return cls(
+            first.stream,
+            first.boot,
+            first.coefficients,
+            index=np.array([p.index for p in packets], np.int64),
+            time_ns=np.array([p.time_ns for p in packets], np.int64),
+            count=np.array([len(p.raw) for p in packets], np.int64),
+            missing=np.array(missing, np.int64),
+            period_ns=np.array([p.period_ns for p in packets], np.float64),
+            host_ns=hosts,
+            raw=np.concatenate([p.raw for p in packets]),
+            times_ns=times,
+        )
+
+    @classmethod
+    def cut(
+        cls, stream: Stream, boot: int, coefficients: bytes | None, run: Run, rows: np.ndarray, host_ns: np.ndarray | None
+    ) -> "SampleBatch":
+        """Of a run, or what numpy slices give of one, and its packets, uint8 (packets, stream.packet_len)."""
+        samples = _samples(stream, run.count, rows)
+        times_ns = None
+        if stream.times:
+            own_us = np.ascontiguousarray(samples[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
+            times_ns = run.time_ns.repeat(run.count) + own_us.astype(np.int64) * 1000
+            samples = samples[:, packet.SAMPLE_TIME_LEN :]
+        return cls(
+            stream, boot, coefficients, run.index, run.time_ns, run.count, run.missing, run.period_ns, host_ns, samples, times_ns
+        )
+
+    def split(self, packets: int) -> "tuple[SampleBatch, SampleBatch]":
+        """The first packets, and the rest."""
+        samples = int(self.count[:packets].sum())
+        return self._part(slice(packets), slice(samples)), self._part(slice(packets, None), slice(samples, None))
+
+    def _part(self, packets: slice, samples: slice) -> "SampleBatch":
+        by_packet = {name: getattr(self, name)[packets] for name in ("index", "time_ns", "count", "missing", "period_ns")}
+        hosts = None if self.host_ns is None else self.host_ns[packets]
+        times = None if self.times_ns is None else self.times_ns[samples]
+        return replace(self, **by_packet, host_ns=hosts, raw=self.raw[samples], times_ns=times)
+
+
+def batches(packets: Iterable[SamplePacket | SampleBatch]) -> Iterator[SampleBatch]:
+    """Sample packets of one stream, in order, in as few batches as can be; batches among them as they are."""
+    return (item for item in batched(packets) if isinstance(item, SampleBatch))
+
+
+def batched(items: Iterable[Item | SampleBatch]) -> Iterator[Item | SampleBatch]:
+    """The items with all sample packets put together into batches, and gaps into what each says is missing.
+
+    Order is kept within a stream, and a packet stays on its side of a reboot and of coefficients of its sensor; other items may
+    come before packets that they followed.
+    """
+    kept: dict[int, tuple[list[SamplePacket], list[int]]] = {}  # by stream number
+    missing = 0
+    for item in items:
+        match item:
+            case SamplePacket(stream=stream):
+                packets, gaps = kept.setdefault(stream.number, ([], []))
+                if packets and (packets[0].boot, packets[0].coefficients) != (item.boot, item.coefficients):
+                    yield SampleBatch.of(*kept.pop(stream.number))
+                    packets, gaps = kept.setdefault(stream.number, ([], []))
+                packets.append(item)
+                gaps.append(missing)
+                missing = 0
+                continue
+            case Gap():
+                missing = item.count
+                continue
+            case SampleBatch():
+                concerned = [item.stream.number]
+            case Reboot():
+                concerned = list(kept)
+            case CoefficientReport():
+                concerned = [number for number, (packets, _) in kept.items() if packets[0].stream.sensor == item.sensor.name]
+            case _:
+                concerned = []
+        for number in concerned:
+            if number in kept:
+                yield SampleBatch.of(*kept.pop(number))
+        yield item
+    for parts in kept.values():
+        yield SampleBatch.of(*parts)
+
+
+def _samples(stream: Stream, count: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The samples in stream packets, uint8 (samples, stream.sample_len)."""
+    places = stream.samples_per_packet
+    stop = packet.SAMPLES_AT + places * stream.sample_len
+    full = len(rows) * places == count.sum()
+    if full:
+        return rows[:, packet.SAMPLES_AT : stop].reshape(-1, stream.sample_len)
+    return rows[:, packet.SAMPLES_AT : stop].reshape(-1, places, stream.sample_len)[np.arange(places) < count[:, None]]

@@ -1,0 +1,224 @@
+"""Pieces of a recording to items, by columns: what Intake would do packet by packet, done at once wherever it would be plain.
+
+Plain are packets of streams that only go forward in one boot (see Continuity.ahead). Service packets are taken one by one, each
+when the books of the streams stand where they stood when it arrived. From a packet on that is not plain, be it a duplicate or of
+another boot, a stretch is taken packet by packet.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from freefall_wire import packet, reports
+from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch
+
+from ..definition import Stream
+from .batch import SampleBatch
+from .continuity import Continuity, Run
+from .deframe import Packets, deframe
+from .intake import Intake
+from .items import Item, Reject
+
+# Packets taken one by one from one on that is not plain: where there is one there are often more, and looking ahead takes time.
+_ONE_BY_ONE = 64
+
+_HEADER = np.dtype(
+    {
+        "names": ["sequence", "seconds", "fraction_high", "fraction_low", "count", "index"],
+        "formats": [">u2", ">u4", "u1", ">u2", "u1", ">u4"],
+        "offsets": [2, 6, 10, 11, packet.COUNT_AT, packet.INDEX_AT],
+        "itemsize": packet.SAMPLES_AT,
+    }
+)
+
+
+def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, intake: Intake) -> list[Item | SampleBatch]:
+    """What ends in the pieces, (host_ns, octets) each; rejects come first, in their order. Raises WrongDefinition."""
+    octets = b"".join(data for _, data in pieces)
+    hosts = _Hosts(pieces)
+    items: list[Item | SampleBatch] = []
+    start = 0
+    if frames.pending_bytes or not frames.in_step:
+        start = octets.find(DELIMITER) + 1 or len(octets)
+        for stretch in frames.feed(octets[:start]):
+            intake.take(stretch, hosts.at(start), items)
+    stop = max(start, octets.rfind(DELIMITER) + 1)
+    middle = octets[start:stop]
+    found = deframe(middle, intake.definition)
+    offset = frames.fed_bytes
+    others = []
+    for first, end in found.others:
+        others.append((end + 1, frames.judged(offset + first, end + 1 - first, middle[first:end])))
+    for first, end, reason in found.rejects:
+        frames.count_reject(end + 1 - first, reason)
+        items.append(Reject(offset + first, end + 1 - first, reason, middle[first:end]))
+    for stream, packets in zip(intake.definition.streams, found.streams, strict=True):
+        frames.count_accepted(len(packets.ends), len(packets.ends) * (stream.packet_len + FRAME_OVERHEAD))
+    frames.idle_bytes += found.idle
+    frames.fed_bytes += len(middle)
+    frames.feed(octets[stop:])
+    items += _Walk(intake, found.streams, others, hosts.after(start)).items()
+    rejects = sorted((item for item in items if isinstance(item, Reject)), key=lambda item: item.offset)
+    return [*rejects, *(item for item in items if not isinstance(item, Reject))]
+
+
+class _Hosts:
+    """Host times of what ends where in the pieces; None throughout unless every piece has one."""
+
+    def __init__(self, pieces: Sequence[tuple[int | None, bytes]]):
+        self._times = [host_ns for host_ns, _ in pieces]
+        self._ends = np.cumsum([len(data) for _, data in pieces], dtype=np.int64)
+        self._known = None not in self._times
+
+    def after(self, start: int) -> "_Hosts":
+        """The same, ends counted from octet `start` on."""
+        self._ends = self._ends - start
+        return self
+
+    def at(self, end: int) -> int | None:
+        """Of what ends at octet `end`."""
+        return self._times[int(self._ends.searchsorted(end))] if self._known else None
+
+    def of(self, ends: np.ndarray) -> np.ndarray | None:
+        """Of what ends there, int64 (k,); ends in order."""
+        if not self._known:
+            return None
+        before = ends.searchsorted(self._ends, "right")
+        return np.repeat(np.array(self._times, np.int64), np.diff(before, prepend=0))
+
+
+class _Track:
+    """The packets of one stream. taken: how many the intake has counted; given: how many items were made of."""
+
+    def __init__(self, stream: Stream, packets: Packets, hosts: _Hosts):
+        self.stream = stream
+        self.rows = packets.rows
+        self.ends = packets.ends
+        self.hosts = hosts.of(packets.ends)
+        self.taken = self.given = self.remembered = 0
+        header = np.ascontiguousarray(self.rows[:, : packet.SAMPLES_AT]).view(_HEADER)[:, 0]
+        fraction = header["fraction_high"].astype(np.int64) << 16 | header["fraction_low"]
+        micros = fraction * 15625 + (1 << 17) >> 18  # as timecode.get_cuc; 10^6 is the next second
+        self._time_ns = (header["seconds"].astype(np.int64) * 1_000_000 + micros) * 1000
+        self._index, self._count, self._sequence = (header[name].astype(np.int64) for name in ("index", "count", "sequence"))
+        self._run: Run
+        self._base = 0  # of the run
+
+    def look_ahead(self, continuity: Continuity, no_doubt: bool) -> int | None:
+        """Find what is plain from here on; where the first packet that is not ends, None when all are."""
+        self._base = here = self.taken
+        self._run = continuity.ahead(
+            self._index[here:], self._time_ns[here:], self._count[here:], self._sequence[here:], no_doubt
+        )
+        stop = here + len(self._run)
+        return int(self.ends[stop]) if stop < len(self.ends) else None
+
+    def take(self, continuity: Continuity, position: int) -> bool:
+        """Count the plain packets before this position; whether there were any."""
+        if position == self.taken:
+            return False
+        continuity.skip(self._run, self.taken - self._base, position - self._base)
+        self.taken = position
+        return True
+
+    def give(self, boot: int, coefficients: bytes | None) -> list[SampleBatch]:
+        """What was taken and not yet given: a batch, or nothing."""
+        if self.given == self.taken:
+            return []
+        part = slice(self.given, self.taken)
+        run = self._run.part(self.given - self._base, self.taken - self._base)
+        self.given = self.taken
+        hosts = None if self.hosts is None else self.hosts[part]
+        return [SampleBatch.cut(self.stream, boot, coefficients, run, self.rows[part], hosts)]
+
+    def remember(self, intake: Intake) -> None:
+        """Let the intake remember what was taken here."""
+        intake.remember(self.stream, self.rows[self.remembered : self.taken])
+        self.remembered = self.taken
+
+
+class _Walk:
+    """Goes through the packets of all streams, and all else, in the order of the wire."""
+
+    def __init__(self, intake: Intake, streams: list[Packets], others: list[tuple[int, Stretch]], hosts: _Hosts):
+        self._intake = intake
+        self._others = others  # each with where it ends
+        self._hosts = hosts
+        self._next = 0  # of the others
+        used = [stream for stream in intake.definition.streams if len(streams[stream.number].ends)]
+        self._tracks = [_Track(stream, streams[stream.number], hosts) for stream in used]
+        ends = np.array([end for end, _ in others], np.int64)
+        self._positions = [track.ends.searchsorted(ends).tolist() for track in self._tracks]
+        self._items: list[Item | SampleBatch] = []
+
+    def items(self) -> list[Item | SampleBatch]:
+        """All of it."""
+        while (stop := self._take_plain()) is not None:
+            self._take_one_by_one(stop)
+        return self._items
+
+    def _take_plain(self) -> int | None:
+        """Take packets until one that is not plain; where that ends, or None when there is none."""
+        again = True
+        while again:
+            again = False
+            stops = [track.look_ahead(self._continuity(track), self._intake.no_doubt(track.stream)) for track in self._tracks]
+            stop = min((stop for stop in stops if stop is not None), default=None)
+            while not again and self._next < len(self._others) and (stop is None or self._others[self._next][0] < stop):
+                again = self._take_other()
+        self._count([len(track.ends) if stop is None else int(track.ends.searchsorted(stop)) for track in self._tracks])
+        self._give(self._tracks, self._intake.boot.ordinal, self._intake.boot.coefficients)
+        for track in self._tracks:
+            track.remember(self._intake)
+        return stop
+
+    def _take_other(self) -> bool:
+        """Take the next of the others; whether it began another boot, and all has to be looked at again."""
+        end, stretch = self._others[self._next]
+        intake, boot, known = self._intake, self._intake.boot, dict(self._intake.boot.coefficients)
+        self._count([positions[self._next] for positions in self._positions])
+        self._next += 1
+        if stretch.packet is not None and packet.service_of(stretch.packet)[1] == reports.EVENT:
+            for track in self._tracks:  # which a boot event may have forgotten
+                track.remember(intake)
+        new: list[Item] = []
+        intake.take(stretch, self._hosts.at(end), new)
+        if intake.boot is not boot:
+            self._give(self._tracks, boot.ordinal, known)
+            for track in self._tracks:
+                track.remember(intake)
+        elif intake.boot.coefficients != known:
+            sensors = {name for name, octets in intake.boot.coefficients.items() if known.get(name) != octets}
+            self._give([track for track in self._tracks if track.stream.sensor in sensors], boot.ordinal, known)
+        self._items += new
+        return intake.boot is not boot
+
+    def _take_one_by_one(self, stop: int) -> None:
+        """Take the packet that ends at `stop`, which comes next, and some after it."""
+        for _ in range(_ONE_BY_ONE):
+            ends = [int(track.ends[track.taken]) for track in self._tracks if track.taken < len(track.ends)]
+            if not ends:
+                return
+            end = min(ends)
+            while self._next < len(self._others) and self._others[self._next][0] < end:
+                at, stretch = self._others[self._next]
+                self._next += 1
+                self._intake.take(stretch, self._hosts.at(at), self._items)
+            track = next(t for t in self._tracks if t.taken < len(t.ends) and t.ends[t.taken] == end)
+            stretch = Stretch(0, 0, b"", track.rows[track.taken].tobytes(), None)
+            host_ns = None if track.hosts is None else int(track.hosts[track.taken])
+            track.taken += 1
+            track.given = track.remembered = track.taken
+            self._intake.take(stretch, host_ns, self._items)
+
+    def _count(self, positions: list[int]) -> None:
+        passed = [track.take(self._continuity(track), to) for track, to in zip(self._tracks, positions, strict=True)]
+        if any(passed):
+            self._intake.samples_passed()
+
+    def _give(self, tracks: list[_Track], boot: int, coefficients: dict[str, bytes]) -> None:
+        for track in tracks:
+            self._items += track.give(boot, coefficients.get(track.stream.sensor))
+
+    def _continuity(self, track: _Track) -> Continuity:
+        return self._intake.boot.streams[track.stream.number].continuity

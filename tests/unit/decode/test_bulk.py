@@ -1,0 +1,48 @@
+"""Decoder.feed_many where a short cut would go wrong: what feed says of the same octets is the measure."""
+
+import pytest
+
+from unit.decode import packets
+from unit.decode.climate import climate_definition
+
+BENCH = climate_definition(vibration=8)
+VIBRATION = BENCH.streams[0]
+
+
+def samples(index, time_us, sequence, count=4):
+    return packets.samples(VIBRATION, index, count, time_us, sequence)
+
+
+EARLY = samples(16, 3000, 2)
+CASES = {
+    "a packet of the boot before comes again among those of the next": [
+        *(samples(0, 1000, 0), samples(8, 2000, 1), EARLY),
+        *(samples(1, 500, 7), EARLY, samples(40, 9000, 30)),
+    ],
+    "a gap so large that an index comes again": [
+        *(samples(0, 1000, 0), samples(2**31, 1000, 1), samples(0, 1000, 0), samples(4, 1000, 1)),
+    ],
+    "a boot event comes again after samples": [
+        packets.boot(BENCH, 3),
+        samples(0, 1000, 0),
+        packets.boot(BENCH, 3),
+        packets.boot(BENCH, 3),
+        samples(0, 1000, 0),
+    ],
+    "a boot event comes again at once, after samples": [samples(9, 5, 4), packets.boot(BENCH, 3), packets.boot(BENCH, 3)],
+    "every packet twice": [packet for at in range(200) for packet in [samples(4 * at, 1000 * at, at)] * 2],
+    "time goes back": [samples(0, 9000, 0), samples(4, 8000, 1), samples(8, 9500, 2)],
+    "an index of 32 bits wraps": [samples(2**32 - 4, 1000, 0), samples(0, 2000, 1), samples(8, 4000, 3)],
+    "a board report of another boot": [
+        *(packets.boot(BENCH, 1), samples(0, 1000, 0), packets.ledger(BENCH, 0, 1, 1500, seen=4, taken=4, framed=4)),
+        *(packets.board(BENCH, 2, 2, 1600), samples(4, 2000, 1), packets.board(BENCH, 2, 3, 2600)),
+    ],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_many_at_once_say_what_they_say_one_by_one(case):
+    wire = b"\0" + b"".join(CASES[case])
+    packets.check_bulk(BENCH, [(1, wire)])
+    packets.check_bulk(BENCH, [(at, wire[at : at + 50]) for at in range(0, len(wire), 50)])
+    packets.check_bulk(BENCH, [(1, b"\0"), *((at, frame) for at, frame in enumerate(CASES[case]))])
