@@ -106,6 +106,11 @@ def converted(amount: float, unit: str, to: str) -> float:
     return amount * (one - none)
 
 
+def parsed(unit: str) -> "pint.Unit":
+    """The unit as pint has it. Raises ValueError if it is none."""
+    return _parse(unit)
+
+
 class _NotAUnit(ValueError):
     """In words that go on after the unit."""
 

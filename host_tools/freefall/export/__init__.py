@@ -1,24 +1,36 @@
-"""Tables to files others read: one CSV or Parquet file per stream.
+"""What a board sent, to files others read.
 
-    with TableFiles("csv", "run", definition=definition) as files:
-        files.write(table)        # as often as there are pieces
-    files.paths
+    with RunExport("parquet", "run", definition) as run:      # any of FORMATS
+        for host_ns, octets in recording.chunks():
+            run.feed(octets, host_ns)
+    run.paths, run.summary.verdict
 
-export_csv and export_parquet do that for tables at hand; EXPORTERS has a format's writer by its name.
+Tables at hand: TableFiles and export_tables, a file a stream (EXPORTERS has a format's writer by its name); or, without any file,
+arrow.record_batch. Packets at hand: CcsdsWriter, PcapWriter.
 """
 
 from .csv import CsvRows, CsvWriter
-from .files import EXPORTERS, TableFiles, export_csv, export_parquet
+from .files import EXPORTERS, TableFiles, export_tables
+from .hdf5 import Hdf5Writer
+from .netcdf import NetcdfWriter
+from .packets import CcsdsWriter, PcapWriter
 from .parquet import ParquetWriter
+from .run import FORMATS, PACKET_EXPORTERS, RunExport
 from .staged import TableWriter
 
 __all__ = [
     "EXPORTERS",
+    "FORMATS",
+    "PACKET_EXPORTERS",
+    "CcsdsWriter",
     "CsvRows",
     "CsvWriter",
+    "Hdf5Writer",
+    "NetcdfWriter",
     "ParquetWriter",
+    "PcapWriter",
+    "RunExport",
     "TableFiles",
     "TableWriter",
-    "export_csv",
-    "export_parquet",
+    "export_tables",
 ]

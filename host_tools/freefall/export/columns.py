@@ -18,6 +18,11 @@ class Column:
     engineering: bool
     meaning: str
 
+    @property
+    def dtype(self) -> type:
+        """numpy's type of its values."""
+        return np.float64 if self.engineering else np.int64
+
 
 def columns_of(stream: Stream) -> list[Column]:
     """index, time_ns, boot, then each channel raw and as engineering value."""
@@ -32,14 +37,18 @@ def columns_of(stream: Stream) -> list[Column]:
     return columns
 
 
-def pieces_of(table: Table, rows: int) -> Iterator[list[np.ndarray]]:
-    """The columns of a table, in the order of columns_of, at most `rows` rows at a time."""
-    names = [channel.name for channel in table.stream.channels]
+def arrays_of(table: Table) -> list[np.ndarray]:
+    """The columns of a table, in the order of columns_of, each contiguous; the table's own arrays where they are that already."""
     arrays = [table.index, table.time_ns, table.boot]
-    for name in names:
-        arrays += [table.raw[name], table.values[name]]
-    for at in range(0, len(table.index), rows):
-        yield [
-            np.ascontiguousarray(array[at : at + rows], np.float64 if column.engineering else np.int64)
-            for column, array in zip(columns_of(table.stream), arrays, strict=True)
-        ]
+    for channel in table.stream.channels:
+        arrays += [table.raw[channel.name], table.values[channel.name]]
+    return [
+        np.ascontiguousarray(array, column.dtype) for column, array in zip(columns_of(table.stream), arrays, strict=True)
+    ]
+
+
+def pieces_of(table: Table, rows: int) -> Iterator[list[np.ndarray]]:
+    """arrays_of a table, at most `rows` rows at a time."""
+    arrays = arrays_of(table)
+    for at in range(0, len(table), rows):
+        yield [array[at : at + rows] for array in arrays]

@@ -5,7 +5,7 @@ import io
 from typing import TextIO
 
 from ..decode import Table
-from ..definition import Definition, Stream
+from ..definition import Stream
 from .columns import columns_of, pieces_of
 from .staged import TableWriter
 
@@ -36,7 +36,7 @@ class CsvWriter(TableWriter):
 
     suffix = ".csv"
 
-    def _begin(self, definition: Definition | None) -> None:
+    def _begin(self) -> None:
         self._text = io.TextIOWrapper(self._file, encoding="utf-8", newline="", write_through=False)
         self._rows = CsvRows(self._text, self.stream)
 

@@ -6,10 +6,17 @@ from collections.abc import Iterable
 from ..decode import Table
 from ..definition import Definition, Stream
 from .csv import CsvWriter
+from .hdf5 import Hdf5Writer
+from .netcdf import NetcdfWriter
 from .parquet import ParquetWriter
 from .staged import TableWriter
 
-EXPORTERS: dict[str, type[TableWriter]] = {"csv": CsvWriter, "parquet": ParquetWriter}
+EXPORTERS: dict[str, type[TableWriter]] = {
+    "csv": CsvWriter,
+    "h5": Hdf5Writer,
+    "nc": NetcdfWriter,
+    "parquet": ParquetWriter,
+}
 
 
 class TableFiles:
@@ -49,7 +56,7 @@ class TableFiles:
         return [writer.path for writer in self._writers.values()]
 
     def write(self, table: Table) -> None:
-        """Appends the rows of a table to its stream's file."""
+        """Appends the rows of a table to its stream's file; its arrays are the file's from then on, see TableWriter."""
         self._writer(table.stream).write(table)
 
     def close(self) -> None:
@@ -84,29 +91,15 @@ class TableFiles:
         return self._writers[stream.name]
 
 
-def export_csv(
+def export_tables(
+    format: str,
     tables: Iterable[Table],
     out_dir: str | pathlib.Path,
     definition: Definition | None = None,
     *,
     overwrite: bool = False,
 ) -> list[pathlib.Path]:
-    """Writes tables (whole, or pieces in order) as `<stream>.csv`; the files made. Raises as TableFiles."""
-    return _export("csv", tables, out_dir, definition, overwrite)
-
-
-def export_parquet(
-    tables: Iterable[Table],
-    out_dir: str | pathlib.Path,
-    definition: Definition | None = None,
-    *,
-    overwrite: bool = False,
-) -> list[pathlib.Path]:
-    """Writes tables (whole, or pieces in order) as `<stream>.parquet`; the files made. Raises as TableFiles, and MissingExtra."""
-    return _export("parquet", tables, out_dir, definition, overwrite)
-
-
-def _export(format, tables, out_dir, definition, overwrite):
+    """Writes tables, whole or in pieces, as a format of EXPORTERS; the files made. Raises MissingExtra, and as TableFiles."""
     with TableFiles(format, out_dir, definition, overwrite=overwrite) as files:
         for table in tables:
             files.write(table)

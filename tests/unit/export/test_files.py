@@ -6,21 +6,10 @@ import sys
 import pytest
 
 from freefall.errors import FreefallError, MissingExtra, OutputUnwritable
-from freefall.export import EXPORTERS, TableFiles, export_csv, export_parquet
+from freefall.export import EXPORTERS, TableFiles, export_tables
 from freefall.export.columns import columns_of
 
-EXPORTS = {"csv": export_csv, "parquet": export_parquet}
 FORMATS = list(EXPORTERS)
-
-
-def test_there_is_an_export_for_each_format():
-    assert EXPORTERS.keys() == EXPORTS.keys()
-
-
-@pytest.fixture(autouse=True)
-def needs_pyarrow(request):
-    if "parquet" in request.node.name:
-        pytest.importorskip("pyarrow")
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -28,10 +17,10 @@ def test_existing_file_is_refused_and_left_alone(format, tmp_path, make_table):
     kept = tmp_path / f"vibration.{format}"
     kept.write_bytes(b"precious")
     with pytest.raises(FreefallError, match=rf"vibration\.{format} exists already"):
-        EXPORTS[format]([make_table("temperature", [1]), make_table("vibration", [1])], tmp_path)
+        export_tables(format, [make_table("temperature", [1]), make_table("vibration", [1])], tmp_path)
     assert os.listdir(tmp_path) == [kept.name], "the other stream's file is not left half"
     assert kept.read_bytes() == b"precious"
-    EXPORTS[format]([make_table("vibration", [1])], tmp_path, overwrite=True)
+    export_tables(format, [make_table("vibration", [1])], tmp_path, overwrite=True)
     assert kept.read_bytes() != b"precious"
 
 
@@ -50,7 +39,7 @@ def test_failure_halfway_leaves_no_file(format, tmp_path, make_table):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        EXPORTS[format](tables(), tmp_path)
+        export_tables(format, tables(), tmp_path)
     assert os.listdir(tmp_path) == []
 
 
@@ -89,7 +78,7 @@ def test_nothing_has_its_name_before_the_end(format, tmp_path, make_table):
 def test_folder_that_cannot_be_made_is_a_sentence(format, tmp_path, make_table):
     (tmp_path / "file").touch()
     with pytest.raises(OutputUnwritable, match="cannot write"):
-        EXPORTS[format]([make_table("vibration", [1])], tmp_path / "file" / "out")
+        export_tables(format, [make_table("vibration", [1])], tmp_path / "file" / "out")
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -103,7 +92,7 @@ def test_full_disk_is_a_sentence_and_leaves_no_file(format, tmp_path, make_table
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
         with pytest.raises(OutputUnwritable, match=r"cannot write .*vibration"):
-            EXPORTS[format]([table], tmp_path)
+            export_tables(format, [table], tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
@@ -131,12 +120,15 @@ def test_chosen_streams_only(tmp_path, definition):
     assert os.listdir(tmp_path) == ["temperature.csv"]
 
 
-def test_missing_pyarrow_is_named_with_its_extra(tmp_path, make_table, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtra, match=r'Parquet export needs the "science" extra: pip install "freefall\[science\]"'):
-        export_parquet([make_table("vibration", [1])], tmp_path)
+@pytest.mark.parametrize(
+    ("format", "library", "name"), [("parquet", "pyarrow", "Parquet"), ("h5", "h5py", "HDF5"), ("nc", "h5netcdf", "NetCDF")]
+)
+def test_missing_library_is_named_with_its_extra(format, library, name, tmp_path, make_table, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtra, match=rf'{name} export needs the "science" extra: pip install "freefall\[science\]"'):
+        export_tables(format, [make_table("vibration", [1])], tmp_path)
     assert os.listdir(tmp_path) == []
-    export_csv([make_table("vibration", [1])], tmp_path)
+    export_tables("csv", [make_table("vibration", [1])], tmp_path)
 
 
 def test_boot_column_is_described_as_what_decoders_put_in_it(definition):

@@ -1,0 +1,101 @@
+"""`RunExport`: what a board sent, into the files of one format."""
+
+import contextlib
+import pathlib
+from collections.abc import Sequence
+
+from ..decode import MOST_WAITING, Collector, Reject, Summary
+from ..definition import Definition
+from .files import EXPORTERS, TableFiles
+from .packets import CcsdsWriter, PacketWriter, PcapWriter
+
+PACKET_EXPORTERS: dict[str, type[PacketWriter]] = {"ccsds": CcsdsWriter, "pcap": PcapWriter}
+FORMATS = (*EXPORTERS, *PACKET_EXPORTERS)
+
+# Decoded at a time; bounds the memory, whatever the run's length.
+PIECE_OCTETS = 1 << 21
+
+
+class RunExport(contextlib.AbstractContextManager):
+    """Octets as they came to files of a folder; a context manager.
+
+    format: one of FORMATS; those of EXPORTERS make a file a stream, those of PACKET_EXPORTERS one file, named after the payload.
+    An existing file is refused (OutputExists) unless `overwrite`. The files get their names together when the block ends well;
+    else none is left. summary: all that is known of the run so far.
+    """
+
+    def __init__(self, format: str, out_dir: str | pathlib.Path, definition: Definition, *, overwrite: bool = False):
+        self.summary = Summary(definition)
+        kind = _Tables if format in EXPORTERS else _Packets
+        self._part = kind(format, pathlib.Path(out_dir), definition, overwrite)
+        self._pieces: list[tuple[int, bytes]] = []
+        self._octets = 0
+
+    @property
+    def paths(self) -> list[pathlib.Path]:
+        """The files made, or to be made."""
+        return self._part.paths
+
+    def feed(self, octets: bytes, host_ns: int) -> None:
+        """The next octets, and when they were read, in ns since 1970. Raises WrongDefinition, OutputUnwritable."""
+        self._pieces.append((host_ns, octets))
+        self._octets += len(octets)
+        if self._octets >= PIECE_OCTETS:
+            self._take()
+
+    def __exit__(self, kind, *exc) -> None:
+        if kind is None:
+            try:
+                self._take()
+                self._part.close()
+                return
+            except BaseException:
+                self._part.discard()
+                raise
+        self._part.discard()
+
+    def _take(self) -> None:
+        pieces, self._pieces, self._octets = self._pieces, [], 0
+        items = [item for host_ns, octets in pieces for item in self.summary.feed(octets, host_ns)]
+        self._part.take(pieces, items)
+
+
+class _Tables:
+    def __init__(self, format: str, out_dir: pathlib.Path, definition: Definition, overwrite: bool):
+        self._collector = Collector(definition, MOST_WAITING)
+        self._files = TableFiles(format, out_dir, definition, overwrite=overwrite)
+
+    @property
+    def paths(self) -> list[pathlib.Path]:
+        return self._files.paths
+
+    def take(self, pieces: Sequence[tuple[int, bytes]], items: Sequence) -> None:
+        self._collector.add(items)
+        self._drain()
+
+    def close(self) -> None:
+        self._drain(at_end=True)
+        self._files.close()
+
+    def discard(self) -> None:
+        self._files.discard()
+
+    def _drain(self, at_end: bool = False) -> None:
+        for table in self._collector.drain(at_end):
+            self._files.write(table)
+
+
+class _Packets:
+    def __init__(self, format: str, out_dir: pathlib.Path, definition: Definition, overwrite: bool):
+        kind = PACKET_EXPORTERS[format]
+        self._file = kind(out_dir / f"{definition.name}{kind.suffix}", overwrite=overwrite)
+        self.paths = [self._file.path]
+
+    def take(self, pieces: Sequence[tuple[int, bytes]], items: Sequence) -> None:
+        self._file.write(pieces, [item for item in items if isinstance(item, Reject)])
+
+    def close(self) -> None:
+        self._file.close()
+
+    def discard(self) -> None:
+        self._file.discard()
