@@ -15,11 +15,13 @@ from mcap.records import Attachment, Metadata
 from ..definition import Definition, parse_definition
 from ..errors import DefinitionError, InputUnreadable
 from . import profile
+from .link import LinkEvent, LinkGap, from_metadata, gaps_in
 from .walk import Block, Damage, End, Record, walk
 
 _MALFORMED = (McapError, struct.error, UnicodeDecodeError, OverflowError)
 _OPENING = len(profile.MAGIC) + profile.HEAD.size  # the profile's name follows
 _FOOTER_LEN = profile.HEAD.size + 20
+_DAMAGES_KEPT = 100
 
 
 class Recording:
@@ -29,7 +31,10 @@ class Recording:
     definition_problem: a sentence on why it cannot be used, or may be another one; None when nothing is wrong with it.
     definition_text: the TOML as recorded, also when it cannot be used.
     metadata: the keys of SPEC.md, all text; empty when the file was cut before them.
-    position: how far into the file chunks() has read, in octets.
+    position: how far into the file it was read, in octets.
+    cut_at: octet at which a file without its footer ends; None when the footer is there.
+    damages, damage_count: the first hundred damaged places that the last pass met, and how many there were.
+    link_events: the link lost and back, as far as the last pass has read.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -39,6 +44,10 @@ class Recording:
         self.metadata: dict[str, str] = {}
         self.definition_problem: str | None = None
         self.position = 0
+        self.cut_at: int | None = None
+        self.damages: list[Damage] = []
+        self.damage_count = 0
+        self.link_events: list[LinkEvent] = []
         self._end_problem: str | None = None
         self._open()
 
@@ -55,6 +64,11 @@ class Recording:
         """A sentence on what is wrong with the file or the definition in it; None when nothing is, as far as read."""
         return self._end_problem or self.definition_problem
 
+    @property
+    def gaps(self) -> list[LinkGap]:
+        """Every time the link was lost, as far as the last pass has read."""
+        return gaps_in(self.link_events)
+
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """(host_ns, octets) in file order: wall clock in ns since 1970 (0 <= ns < 2**63), octets as they were read.
 
@@ -62,33 +76,44 @@ class Recording:
         Octets near a damaged place may be wrong, the frames in them have their own CRC. Each call reads the file anew.
         Raises InputUnreadable when the file can no longer be read.
         """
-        damages = []
+        for event in self.contents():
+            if isinstance(event, Block):
+                yield event.host_ns, event.data
+
+    def contents(self) -> Iterator[Block | LinkEvent]:
+        """As chunks(), and between them where the link was lost and came back."""
+        self.damages, self.damage_count, self.link_events = [], 0, []
         with _reading(self.path) as file:
             for event in walk(file):
                 self.position = file.tell()
                 if isinstance(event, Block):
-                    yield event.host_ns, event.data
+                    yield event
                 elif isinstance(event, Damage):
-                    damages.append(event)
+                    self.damage_count += 1
+                    if len(self.damages) < _DAMAGES_KEPT:
+                        self.damages.append(event)
                 elif isinstance(event, End):
                     self.position = event.offset
-                    self._end_problem = self._describe(damages, event)
+                    self._end(event)
+                elif link := _link_event(event):
+                    self.link_events.append(link)
+                    yield link
 
     def _open(self) -> None:
         with _reading(self.path) as file:
             start = file.read(_OPENING + 4 + len(profile.PROFILE))
-            if not start.startswith(profile.MAGIC):
+            if not _begins_as_mcap(self.path, start):
                 raise InputUnreadable(f"{self.path} is not a recording: it does not begin as an MCAP file does")
             for event in walk(file):
                 if isinstance(event, Block) and self._has_preamble():
                     break
                 if isinstance(event, Record):
                     self._preamble(event)
-            self._end_problem = self._look_at_end(file)
+            self._look_at_end(file)
         if not self.metadata and start[_OPENING + 4 :] != profile.PROFILE.encode():
-            raise InputUnreadable(
-                f"{self.path} is an MCAP file, but not a Freefall recording, or it was cut before its header ended"
-            )
+            cut = len(start) < _OPENING + 4 + len(profile.PROFILE)
+            what = "was cut inside its header; nothing of it is left" if cut else "is an MCAP file, but not a Freefall recording"
+            raise InputUnreadable(f"{self.path} {what}")
         self._check_format()
         self._check_definition()
 
@@ -147,22 +172,31 @@ class Recording:
             )
         self.definition = definition
 
-    def _look_at_end(self, file) -> str | None:
+    def _look_at_end(self, file) -> None:
         size = file.seek(0, io.SEEK_END)
         file.seek(max(0, size - _FOOTER_LEN - len(profile.MAGIC)))
         tail = file.read()
-        if tail.startswith(profile.HEAD.pack(Opcode.FOOTER, 20)) and tail.endswith(profile.MAGIC):
-            return None
-        return self._describe([], End(size, closed=False))
+        closed = tail.startswith(profile.HEAD.pack(Opcode.FOOTER, 20)) and tail.endswith(profile.MAGIC)
+        self._end(End(size, closed))
 
-    def _describe(self, damages: list[Damage], end: End) -> str | None:
+    def _end(self, end: End) -> None:
+        self.cut_at = None if end.closed else end.offset
         cut = "" if end.closed else f"it was cut at octet {end.offset}"
-        if damages:
-            first = damages[0]
-            places = "" if len(damages) == 1 else f" and {len(damages) - 1} more places"
+        self._end_problem = f"{self.path} was not closed: {cut}; what came before was read" if cut else None
+        if self.damages:
+            first = self.damages[0]
+            places = "" if self.damage_count == 1 else f" and {self.damage_count - 1} more places"
             cut = cut and f"; {cut}"
-            return f"{self.path} is damaged at octet {first.offset} ({first.reason}){places}{cut}"
-        return f"{self.path} was not closed: {cut}; what came before was read" if cut else None
+            self._end_problem = f"{self.path} is damaged at octet {first.offset} ({first.reason}){places}{cut}"
+
+
+def _link_event(record: Record) -> LinkEvent | None:
+    if record.opcode != Opcode.METADATA:
+        return None
+    with contextlib.suppress(*_MALFORMED):
+        metadata = Metadata.read(ReadDataStream(io.BytesIO(record.body)))
+        return from_metadata(metadata.name, metadata.metadata)
+    return None
 
 
 def open_recording(path: str | pathlib.Path) -> Recording:
@@ -174,9 +208,24 @@ def open_recording(path: str | pathlib.Path) -> Recording:
 
 
 def is_recording(path: str | pathlib.Path) -> bool:
-    """True when the file begins as a recording does. Raises InputUnreadable when it cannot be read."""
-    with _reading(pathlib.Path(path)) as file:
-        return file.read(len(profile.MAGIC)) == profile.MAGIC
+    """True when the file begins as a recording does; false for octets of another kind.
+
+    Raises InputUnreadable when it cannot be read, or can be nothing else but what is left of a recording.
+    """
+    path = pathlib.Path(path)
+    with _reading(path) as file:
+        begins = _begins_as_mcap(path, file.read(len(profile.MAGIC)))
+    if not begins and path.suffix == profile.SUFFIX:
+        raise InputUnreadable(f"{path} is named as a recording, but does not begin as an MCAP file does")
+    return begins
+
+
+def _begins_as_mcap(path: pathlib.Path, start: bytes) -> bool:
+    if not start:
+        raise InputUnreadable(f"{path} is empty, not a recording")
+    if len(start) < len(profile.MAGIC) and profile.MAGIC.startswith(start):
+        raise InputUnreadable(f"{path} is not a recording: it was cut inside its first {len(profile.MAGIC)} octets")
+    return start.startswith(profile.MAGIC)
 
 
 @contextlib.contextmanager

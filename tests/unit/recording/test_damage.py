@@ -282,11 +282,35 @@ def test_newer_format_is_refused(tmp_path):
         open_recording(path)
 
 
-@pytest.mark.parametrize("octets", [b"", b"\x89MCAP0\r", b"\x00" * 100, b"not a recording"])
-def test_what_is_not_mcap_is_refused(reading, tmp_path, octets):
-    with pytest.raises(InputUnreadable, match="not a recording"):
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"", "is empty, not a recording"),
+        (b"\x89MCAP0\r", "is not a recording: it was cut inside its first 8 octets"),
+        (b"\x00" * 100, "is not a recording: it does not begin as an MCAP file does"),
+        (b"not a recording", "is not a recording: it does not begin as an MCAP file does"),
+        (b"\x89MCAP0\r\n", "was cut inside its header"),
+    ],
+)
+def test_what_is_not_mcap_is_refused(reading, octets, said):
+    with pytest.raises(InputUnreadable, match=f"broken.mcap {said}"):
         reading(octets)
-    assert not is_recording(tmp_path / "broken.mcap")
+
+
+@pytest.mark.parametrize("octets", [b"", b"\x89MCAP0\r"])
+def test_what_can_only_be_the_rest_of_a_recording_is_not_taken_for_raw_octets(tmp_path, octets):
+    path = tmp_path / "octets.bin"
+    path.write_bytes(octets)
+    with pytest.raises(InputUnreadable, match="not a recording"):
+        is_recording(path)
+
+
+def test_raw_octets_are_no_recording_and_not_to_be_named_as_one(tmp_path):
+    for name in ("octets.bin", "octets.mcap"):
+        (tmp_path / name).write_bytes(b"\0\1\2")
+    assert not is_recording(tmp_path / "octets.bin")
+    with pytest.raises(InputUnreadable, match=r"octets\.mcap is named as a recording, but does not begin as an MCAP file"):
+        is_recording(tmp_path / "octets.mcap")
 
 
 def test_mcap_of_others_is_refused(tmp_path):
@@ -296,7 +320,7 @@ def test_mcap_of_others_is_refused(tmp_path):
         writer.start("ros2", "a robot")
         writer.finish()
     assert is_recording(path)
-    with pytest.raises(InputUnreadable, match="not a Freefall recording"):
+    with pytest.raises(InputUnreadable, match="is an MCAP file, but not a Freefall recording"):
         open_recording(path)
 
 

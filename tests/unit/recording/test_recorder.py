@@ -36,6 +36,9 @@ def test_recording_gives_back_octets_times_definition_and_metadata(tmp_path, def
         "source": "sim:virtual seed 1",
         "note": "first light, 1 °C",
         "start": "2026-09-21T14:13:20.123456789Z",
+        "run": "2026-09-21T14:13:20.123456789Z",
+        "part": "1",
+        "octets_before": "0",
     }
     assert list(recording.chunks()) == blocks
     assert list(recording.chunks()) == blocks, "a second pass gives the same"
@@ -214,8 +217,9 @@ def test_silent_link_is_flushed_by_empty_reads(tmp_path):
     path = tmp_path / "run.mcap"
     recorder = Recorder(path, None, "test", start_ns=0)
     recorder.write(b"last words", 100)
+    recorder.write(b"", 799_999_999)
     assert list(open_recording(path).chunks()) == []
-    recorder.write(b"", 1_000_000_000)
+    recorder.write(b"", 800_000_000)
     assert list(open_recording(path).chunks()) == [(100, b"last words")]
     recorder.close()
 

@@ -7,7 +7,7 @@ from mcap.records import Attachment, Channel, Chunk, Header, Message, Metadata
 from mcap.stream_reader import StreamReader
 
 from freefall import recording
-from freefall.recording import profile
+from freefall.recording import profile, rotation
 
 SPEC = (pathlib.Path(recording.__path__[0]) / "SPEC.md").read_text()
 START_NS = 1_790_000_000_123_456_789
@@ -41,13 +41,46 @@ def test_written_file_is_as_the_spec_says(tmp_path, definition, blocks):
     assert all(c.uncompressed_crc for c in chunks)
 
 
+def keys_of(heading):
+    """The first column of the table under a heading of the spec."""
+    section = SPEC.split(f"## {heading}\n")[1].split("## ")[0]
+    return re.findall(r"^\| `([\w.]+)` \|", section, re.MULTILINE)
+
+
 def test_metadata_keys_are_those_of_the_spec(tmp_path, definition):
     records, _ = written(tmp_path / "run.mcap", definition, [])
     metadata = next(r for r in records if isinstance(r, Metadata)).metadata
-    section = SPEC.split("## Metadata `freefall`")[1].split("## ")[0]
-    assert list(metadata) == re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert list(metadata) == keys_of("Metadata `freefall`")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", metadata["start"])
     assert re.fullmatch(r"[0-9a-f]{8}", metadata["definition_id"])
+
+
+def test_link_records_stand_where_the_link_was_lost_and_hold_what_the_spec_says(tmp_path):
+    path = tmp_path / "run.mcap"
+    with recording.Recorder(path, None, "test", start_ns=START_NS) as recorder:
+        recorder.write(b"before", START_NS)
+        recorder.mark(recording.LinkLost(START_NS + 1, "it went away"))
+        recorder.mark(recording.LinkBack(START_NS + 2))
+        recorder.write(b"after", START_NS + 3)
+    with open(path, "rb") as file:
+        records = [r for r in StreamReader(file, validate_crcs=True).records if isinstance(r, Message | Metadata)][1:]
+    assert [r.data if isinstance(r, Message) else (r.name, r.metadata) for r in records] == [
+        b"before",
+        ("link.lost", {"time": "2026-09-21T14:13:20.123456790Z", "reason": "it went away"}),
+        ("link.back", {"time": "2026-09-21T14:13:20.123456791Z"}),
+        b"after",
+    ]
+    assert keys_of("Metadata `link.lost` and `link.back`") == ["link.lost", "link.back"]
+
+
+def test_recovered_recording_has_the_key_that_the_spec_adds(tmp_path):
+    path = tmp_path / "run.mcap"
+    recording.Recorder(path, None, "test", start_ns=START_NS).close()
+    before = recording.open_recording(path).metadata
+    recording.recover(recording.open_run(path), tmp_path / "rescued.mcap")
+    after = recording.open_recording(tmp_path / "rescued.mcap").metadata
+    assert set(after) - set(before) == set(keys_of("Recovered recordings"))
+    assert before.items() <= after.items()
 
 
 def test_spec_names_the_numbers_of_the_code():
@@ -55,4 +88,6 @@ def test_spec_names_the_numbers_of_the_code():
     assert f"more than {profile.BLOCK_LIMIT} octets" in SPEC
     assert f"At most about {profile.CHUNK_OCTETS} octets" in SPEC
     assert f"longer than {profile.RECORD_LIMIT >> 20} MiB" in SPEC
-    assert profile.FLUSH_NS == 10**9
+    assert f"{profile.FLUSH_NS // 10**6} ms or more" in SPEC
+    assert rotation.part_path(pathlib.Path("run.mcap"), 2).name in SPEC
+    assert f"{rotation.PART_LIMIT} files" in SPEC
