@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from ..errors import FreefallError
 from .model import BoardModel
 from .snapshot import BoardSnapshot
 
@@ -12,13 +11,14 @@ from .snapshot import BoardSnapshot
 class Feed:
     """Reads `chunks` (host ns, octets) into `model` until they end; whoever draws looks at it by `snapshot` and `look`.
 
-    Octets are decoded as they are read and wait for no drawing longer than a look takes; a look waits for one piece at most. live:
-    the source has no end of its own, and ages are counted to `clock` (ns).
+    Octets are decoded as they are read and wait for no drawing longer than a look takes; a look waits for one piece at most.
+    live: the source has no end of its own, and ages are counted to `clock` (ns).
     """
 
     def __init__(self, model: BoardModel, chunks: Iterable[tuple[int, bytes]], live: bool, clock: Callable[[], int]):
+        self.definition = model.definition
         self.live = live
-        self.error: FreefallError | None = None
+        self.error: Exception | None = None
         self._model = model
         self._chunks = chunks
         self._clock = clock
@@ -65,7 +65,7 @@ class Feed:
                     break
                 with self.look() as model:
                     model.feed(octets, host_ns)
-        except FreefallError as error:
-            self.error, why = error, str(error)
+        except Exception as error:  # whatever it is, it is told by who started the thread
+            self.error, why = error, str(error) or type(error).__name__
         with self.look() as model:
             model.say("lost" if why else "ended", why, self._clock())

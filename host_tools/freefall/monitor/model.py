@@ -101,7 +101,7 @@ class BoardModel:
             boot_count=ledger.board.boot_count,
             seconds=self.summary.seconds,
             verdict=self.summary.verdict,
-            closed=ledger.closed,
+            balance="closed" if ledger.closed else "wrong" if any(line.difference for line in ledger.lines) else "open",
             reason=reasons[0] if reasons else None,
             unclosed=ledger.unclosed,
             metrics=self.summary.metrics(),
@@ -131,11 +131,12 @@ class BoardModel:
             dropped=totals.samples_dropped,
             age_s=age_s,
             quiet=quiet,
+            break_s=watched.break_s,
             channels=watched.channels(),
         )
 
     def _reach(self, time_ns: int, host_ns: int) -> None:
-        """The plots' time reaches that on-board time: the host's, kept by the board's clock from the first packet of a boot on."""
+        """The plots' time reaches that on-board time: the host's at the first packet of a boot, from there on by the board."""
         if self._anchor_ns is None:
             # Never back: a file of raw octets is read faster than it was made.
             self._anchor_ns = max(host_ns, self._time_ns or host_ns) - time_ns

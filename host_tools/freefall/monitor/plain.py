@@ -1,6 +1,7 @@
 """A snapshot as lines for a log or a terminal that can only print: no escape codes, nothing that moves."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from .events import Event
@@ -9,7 +10,7 @@ from .snapshot import BoardSnapshot, StreamView
 
 def block(seen: BoardSnapshot, events: Iterable[Event] = ()) -> list[str]:
     """The board in a line, each stream in one, the ledger, and the events given."""
-    lines = [f"{seen.payload} ({seen.source}): {state(seen)}, {seen.verdict}, {seen.seconds:.1f} s, {link(seen)}"]
+    lines = [f"{seen.payload} ({seen.source}): {state(seen)}, {verdict(seen)}, {seen.seconds:.1f} s, {link(seen)}"]
     width = max(len(stream.name) for stream in seen.streams)
     lines += [f"  {stream.name:<{width}}  {_stream(stream)}" for stream in seen.streams]
     lines.append(f"  {ledger(seen)}; {rejects(seen)}")
@@ -26,6 +27,11 @@ def state(seen: BoardSnapshot) -> str:
     return f"{seen.state}: {seen.why}" if seen.why else seen.state
 
 
+def verdict(seen: BoardSnapshot) -> str:
+    """Summary's, once there is something to judge."""
+    return seen.verdict if seen.octets else "nothing came yet"
+
+
 def link(seen: BoardSnapshot) -> str:
     """Octets a second, and boots."""
     speed = "-" if seen.link_octets_per_s is None else f"{seen.link_octets_per_s:.0f}"
@@ -34,8 +40,10 @@ def link(seen: BoardSnapshot) -> str:
 
 def ledger(seen: BoardSnapshot) -> str:
     """Whether it closes, or the first reason why not."""
-    if seen.closed:
+    if seen.balance == "closed":
         return "ledger closes"
+    if not seen.octets:
+        return "no ledger yet"
     more = f" (and {seen.unclosed - 1} more)" if seen.unclosed > 1 else ""
     return f"ledger does not close: {seen.reason}{more}"
 
@@ -54,3 +62,25 @@ def _stream(stream: StreamView) -> str:
         level = f" {channel.level.upper()}" if channel.level not in (None, "ok") else ""
         parts.append(f"{channel.name} {channel.text} {channel.unit}{level}")
     return ", ".join(parts)
+
+
+class PlainLog:
+    """The blocks of one board, one after the other: each event is told once, and again when a burst has grown."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, int] = {}  # the count of each event that is still kept
+
+    def news(self, seen: BoardSnapshot) -> list[Event]:
+        """The events since the last call."""
+        news = [event for event in seen.events if self._told.get(event.number) != event.count]
+        self._told = {event.number: event.count for event in seen.events}
+        return news
+
+    def block(self, seen: BoardSnapshot) -> list[str]:
+        """See block(), with the news."""
+        return block(seen, self.news(seen))
+
+    def record(self, seen: BoardSnapshot) -> dict:
+        """The same for JSON."""
+        news = [asdict(event) | {"time": moment(event.host_ns)} for event in self.news(seen)]
+        return {"schema": "freefall/1", "type": "board"} | seen.as_dict() | {"events": news}

@@ -33,11 +33,12 @@ class ChannelView:
 
 @dataclass(frozen=True, slots=True)
 class StreamView:
-    """A stream so far. rate_hz: received, over the last seconds of its board's clock, 0 when it is quiet, None before two packets.
+    """A stream so far. rate_hz: received, over the last seconds of its board's clock; 0 when quiet, None before two packets.
 
     missing: known not to have arrived, wherever lost; lost: sent and not received, None without reports to compare with. seen,
     bus_errors, overruns, dropped: the board's, up to its newest report. age_s: since its last packet, by the host's clock; quiet:
-    that is longer than its packets may be apart (never said of a stream that counts pulses).
+    that is longer than its packets may be apart. break_s: samples farther apart are not to be joined by a line. None of the last
+    two is told of a stream whose trigger is a pulse, which may come when it likes.
     """
 
     name: str
@@ -54,6 +55,7 @@ class StreamView:
     dropped: int
     age_s: float | None
     quiet: bool
+    break_s: float | None
     channels: tuple[ChannelView, ...]
 
 
@@ -61,8 +63,9 @@ class StreamView:
 class BoardSnapshot:
     """One board. state: of its port, "waiting" for the first octets, "live", "lost" or "ended", and why (may be empty).
 
-    verdict, metrics: Summary's. closed: the ledger; reason: the first of `unclosed` why it is not. link_octets_per_s: by the host's
-    clock, over the last seconds. time_ns: newest of the plots' time, None before it. events: oldest first.
+    verdict, metrics: Summary's. balance: the ledger's, "closed", "open" as long as there are too few reports to compare with, or
+    "wrong" where a sum does not close; reason: the first of `unclosed` why it is not closed. link_octets_per_s: by the
+    host's clock, over the last seconds. time_ns: newest of the plots' time, None before it. events: oldest first.
     """
 
     source: str
@@ -75,7 +78,7 @@ class BoardSnapshot:
     boot_count: int | None
     seconds: float
     verdict: str
-    closed: bool
+    balance: str
     reason: str | None
     unclosed: int
     metrics: dict[str, int]
@@ -90,7 +93,7 @@ class BoardSnapshot:
     def worst(self) -> str:
         """What a light on the board's name would show: "critical", "warning" or "ok"."""
         levels = {channel.level for stream in self.streams for channel in stream.channels}
-        if "critical" in levels or self.state == "lost" or self.metrics["lost"]:
+        if "critical" in levels or self.state == "lost" or self.balance == "wrong" or self.metrics["lost"]:
             return "critical"
         quiet = any(stream.quiet for stream in self.streams) and self.state == "live"
         return "warning" if quiet or levels & {"warning", "watch"} or self.metrics["missing"] else "ok"

@@ -73,6 +73,6 @@ class _Ring:
 
     def points(self, after: int | None) -> Points:
         first = self._newest - BUCKETS + 1 if after is None else max(after, self._newest - BUCKETS + 1)
-        slots = np.flatnonzero((self._bucket >= max(first, 0)))
+        slots = np.flatnonzero(self._bucket >= max(first, 0))
         slots = slots[np.argsort(self._bucket[slots])]
         return Points(self._width_ns, self._bucket[slots], self._low[:, slots], self._high[:, slots])

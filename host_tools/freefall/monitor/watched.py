@@ -12,6 +12,8 @@ from .trace import Trace
 # A stream is quiet when it has been silent for so many of its packets, and this long.
 _QUIET_PACKETS = 3
 _QUIET_NS = 1_000_000_000
+# Samples farther apart than so many periods have others missing between them.
+_BREAK_PERIODS = 2.5
 
 
 class WatchedStream:
@@ -25,8 +27,10 @@ class WatchedStream:
         self._newest: list[float | None] = [None] * len(stream.channels)
         self._samples = 0
         self._host_ns: int | None = None
+        steady = stream.trigger != "pulse"
+        self.break_s = _BREAK_PERIODS / stream.rate_hz if steady else None
         packet_s = max(1 / stream.rate_hz, min(stream.samples_per_packet / stream.rate_hz, stream.max_latency_ms / 1000))
-        self._quiet_ns = None if stream.trigger == "pulse" else round(_QUIET_PACKETS * packet_s * 1e9) + _QUIET_NS
+        self._quiet_ns = round(_QUIET_PACKETS * packet_s * 1e9) + _QUIET_NS if steady else None
 
     def add(self, packets: list[SamplePacket], anchor_ns: int) -> list[tuple[Crossing, Channel]]:
         """The limits crossed by packets of one boot, whose on-board time 0 is anchor_ns of the plots' time."""
