@@ -13,7 +13,10 @@ from .text import write_text
 
 @click.command("export-def")
 @click.argument("definition", metavar="DEF", type=click.Path())
-@click.option("--to", "form", type=click.Choice(list(FORMATS)), required=True, help="XTCE 1.2, COSMOS tlm.txt, ICD, C header.")
+@click.option(
+    "--to", "form", type=click.Choice(list(FORMATS)), required=True,
+    help="XTCE 1.2, COSMOS tlm.txt, Wireshark's Lua dissector, ICD, C header.",
+)  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="By default standard output.")
 @force_option
 def export_def(definition: str, form: str, output: str | None, force: bool) -> None:

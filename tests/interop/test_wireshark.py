@@ -1,0 +1,159 @@
+"""tshark with the generated dissector finds the same packets and values in an exported pcap, and what is wrong with a frame."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from freefall.decode import Columns
+from freefall.export import PcapWriter
+from freefall.interop import wireshark
+from freefall.sensors.channels import Compensated, Limits
+from freefall_wire import packet as wire
+from freefall_wire.frame import encode
+
+
+@pytest.fixture(scope="session")
+def tshark():
+    """The program. Where it is not: skipped, or failed where the tools of others are required."""
+    path = shutil.which("tshark")
+    if path is None:
+        reason = "tshark is not installed (Debian: apt-get install tshark)"
+        if os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1":
+            pytest.fail(f"FREEFALL_REQUIRE_TOOLS=1, and {reason}", pytrace=False)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def dissected(tshark, run, tmp_path_factory):
+    """What tshark found, all in one call: sent, of the run's packets; made, of packets with other samples; bad, of BAD."""
+    folder = tmp_path_factory.mktemp("wireshark")
+    made = list(made_packets(run))
+    frames = [encode(data) for data in [*run.packets, *(data for data, _, _ in made)]] + list(bad_frames(run).values())
+    with PcapWriter(folder / "run.pcap") as writer:
+        writer.write([(1_000_000_000 + n, (b"" if n else b"\0") + frame + b"\0") for n, frame in enumerate(frames)], [])
+    (folder / "payload.lua").write_text(wireshark(run.definition), encoding="utf-8")
+    command = [tshark, "-X", "lua_script:payload.lua", "-r", "run.pcap", "-T", "json"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, cwd=folder)
+    assert "Lua Error" not in done.stdout + done.stderr
+    found = [fields_of(frame, f"freefall_{run.definition.name}.") for frame in json.loads(done.stdout, object_pairs_hook=list)]
+    assert len(found) == len(frames)
+    sent, bad = len(run.packets), len(run.packets) + len(made)
+    return SimpleNamespace(sent=found[:sent], made=list(zip(made, found[sent:bad], strict=True)), bad=found[bad:])
+
+
+def fields_of(frame, prefix):
+    """Name without the prefix -> all its values, in order."""
+    fields = {}
+    for name, value in leaves(frame):
+        if name.startswith(prefix):
+            fields.setdefault(name.removeprefix(prefix), []).append(value)
+    return fields
+
+
+def leaves(pairs):
+    """(name, value) of every field in tshark's JSON, whatever is inside what; a name may be there many times."""
+    for name, value in pairs:
+        if isinstance(value, list):
+            yield from leaves(value)
+        else:
+            yield name, value
+
+
+def made_packets(run):
+    """(packet, stream, samples) with octets that no part may ever send: at random, all zeros, all ones."""
+    noise = random.Random(run.definition.name)
+    for stream in run.definition.streams:
+        head = next(data for data, item, _ in run.samples() if item.stream.number == stream.number)[: wire.SAMPLES_AT]
+        room = stream.samples_per_packet * stream.sample_len
+        for octets in (noise.randbytes(room), noise.randbytes(room), bytes(room), b"\xff" * room):
+            head = head[: wire.COUNT_AT] + bytes([stream.samples_per_packet]) + head[wire.COUNT_AT + 1 :]
+            data = (head + octets).ljust(stream.packet_len, b"\0")
+            samples = np.frombuffer(octets, np.uint8).reshape(-1, stream.sample_len)
+            yield data, stream, samples[:, stream.sample_len - stream.sensor_len :]
+
+
+def bad_frames(run):
+    good = next(data for data, _, _ in run.samples())
+    flipped = bytearray(encode(good))
+    flipped[-1] ^= 0x80 if flipped[-1] != 0x80 else 0x40
+    return {
+        "crc": bytes(flipped),
+        "cobs": encode(good)[:-1],
+        "length": encode(good[:5] + bytes([good[5] ^ 1]) + good[6:]),
+        "header": encode(bytes([good[0] | 0x10]) + good[1:]),
+        "apid": encode(bytes([good[0] & 0xF8 | 7, 0xFE]) + good[2:]),
+        "size": encode(good[:13] + b"\xff" + good[14:]),
+        "oversize": b"\x55" * 300,
+    }
+
+
+def test_every_packet_is_known_and_right(run, dissected):
+    for number, fields in enumerate(dissected.sent):
+        assert fields["crc_ok"] == ["1"] and "reject" not in fields, run.packets[number].hex()
+        assert int(fields["header.apid"][0]) == int.from_bytes(run.packets[number][:2], "big") & 0x7FF
+
+
+def test_samples_and_their_values_are_the_same(run, dissected):
+    by_packet = {id(data): fields for data, fields in zip(run.packets, dissected.sent, strict=True)}
+    for data, item, table in run.samples():
+        fields = by_packet[id(data)]
+        assert [int(count) for count in fields["count"]] == [len(table)]
+        assert [int(number) for number in fields["sample"]] == table.index.tolist()
+        assert nanoseconds(fields["time"][0]) == item.time_ns
+        if item.stream.times:
+            assert [nanoseconds(time) for time in fields["sample_time"]] == table.time_ns.tolist()
+        compare(fields, item.stream, table)
+
+
+def test_samples_that_no_part_sends_have_the_same_values_or_none(dissected):
+    for (_, stream, samples), fields in dissected.made:
+        compare(fields, stream, Columns.of(stream, samples))
+
+
+def compare(fields, stream, columns):
+    outside = dict.fromkeys(("watch", "warning", "critical"), 0)
+    for channel in stream.channels:
+        name, values = f"{stream.name}.{channel.name}", columns.values[channel.name]
+        assert [int(raw) for raw in fields[f"{name}.raw"]] == columns.raw[channel.name].tolist()
+        if isinstance(channel.calibration, Compensated):
+            assert name not in fields
+            continue
+        values = values[~np.isnan(values)].tolist()
+        # tshark prints 15 digits.
+        assert [float(value) for value in fields.get(name, [])] == pytest.approx(values, rel=1e-14, abs=0)
+        for value in values:
+            if worst := worst_of(value, channel.limits or Limits()):
+                outside[worst] += 1
+    assert {level: len(fields.get(f"expert.{level}", [])) for level in outside} == outside
+
+
+def worst_of(value, limits):
+    ranges = {level: getattr(limits, level) for level in ("critical", "warning", "watch")}
+    return next((level for level, pair in ranges.items() if pair and not pair[0] <= value <= pair[1]), None)
+
+
+def test_ledgers_are_the_same(run, dissected):
+    for data, report in run.ledgers():
+        fields = dissected.sent[next(n for n, packet in enumerate(run.packets) if packet is data)]
+        for name in ("seen", "taken", "bus_errors", "overruns", "framed", "pending", "samples_sent", "samples_dropped", "late"):
+            assert fields[f"report.ledger_{report.stream.name}.{name}"] == [str(getattr(report, name))]
+
+
+def test_bad_frames_are_shown_with_the_reason(run, dissected):
+    assert [fields["reject"] for fields in dissected.bad] == [[reason] for reason in bad_frames(run)]
+    right = {"crc": ["0"], "cobs": None, "oversize": None}
+    assert [fields.get("crc_ok") for fields in dissected.bad] == [right.get(reason, ["1"]) for reason in bad_frames(run)]
+    assert all("sample" not in fields for fields in dissected.bad)
+
+
+def nanoseconds(text):
+    """Of tshark's seconds with nine digits behind the point."""
+    seconds, _, rest = text.partition(".")
+    return int(seconds) * 10**9 + int(rest)
