@@ -10,12 +10,10 @@ from .recover import Rescue, recover
 from .rotation import RotatingRecorder, Rotation, part_path, part_paths
 from .run import Run, open_run
 from .survey import Survey, survey
-from .walk import Block
 from .writer import Recorder
 
 __all__ = [
     "RECORDING_FORMAT",
-    "Block",
     "LinkBack",
     "LinkEvent",
     "LinkGap",

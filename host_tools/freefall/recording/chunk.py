@@ -3,7 +3,6 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import lz4.frame
@@ -12,6 +11,9 @@ from mcap.opcode import Opcode
 
 from .octets import CHUNK_FIXED
 from .profile import HEAD, MESSAGE, RAW_CHANNEL, RECORD_LIMIT, TIME_LIMIT
+
+_MESSAGE = int(Opcode.MESSAGE)
+_MESSAGE_RECORD = struct.Struct(HEAD.format + MESSAGE.format.removeprefix("<"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +47,28 @@ def parse_chunk(body: bytes, length: int) -> Chunk | None:
     return Chunk(min(start_ns, TIME_LIMIT - 1), data, data_at, name_len == 0)
 
 
-def raw_messages(data: bytes) -> Iterator[tuple[int, bytes]] | None:
+def raw_messages(data: bytes) -> list[tuple[int, bytes]] | None:
     """(time in ns, octets) of each raw message in the data of a chunk; None when its records do not add up."""
     found = []
-    at = 0
-    while at < len(data):
-        if len(data) - at < HEAD.size:
-            return None
-        opcode, length = HEAD.unpack_from(data, at)
-        at += HEAD.size
-        if length > len(data) - at:
-            return None
-        if opcode == Opcode.MESSAGE:
-            if length < MESSAGE.size:
+    at, end = 0, len(data)
+    head_of, head_len, data_at = _MESSAGE_RECORD.unpack_from, HEAD.size, _MESSAGE_RECORD.size
+    while at < end:
+        if end - at < data_at:  # too little for a message, not for another record
+            if end - at < head_len or HEAD.unpack_from(data, at)[0] == Opcode.MESSAGE:
                 return None
-            channel, _, host_ns, _ = MESSAGE.unpack_from(data, at)
-            if host_ns >= TIME_LIMIT:
+            opcode, length = HEAD.unpack_from(data, at)
+        else:
+            opcode, length, channel, _, host_ns, _ = head_of(data, at)
+        body_end = at + head_len + length
+        if body_end > end:
+            return None
+        if opcode == _MESSAGE:
+            if length < MESSAGE.size or host_ns >= TIME_LIMIT:
                 return None
             if channel == RAW_CHANNEL:
-                found.append((host_ns, at + MESSAGE.size, at + length))
-        at += length
-    return ((host_ns, data[start:end]) for host_ns, start, end in found)
+                found.append((host_ns, data[at + data_at : body_end]))
+        at = body_end
+    return found
 
 
 def _expanded(name: bytes, data: bytes) -> bytes | None:

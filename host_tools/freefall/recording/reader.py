@@ -16,7 +16,7 @@ from ..definition import Definition, parse_definition
 from ..errors import DefinitionError, InputUnreadable
 from . import profile
 from .link import LinkEvent, LinkGap, from_metadata, gaps_in
-from .walk import Block, Damage, End, Record, walk
+from .walk import Blocks, Damage, End, Record, walk
 
 _MALFORMED = (McapError, struct.error, UnicodeDecodeError, OverflowError)
 _OPENING = len(profile.MAGIC) + profile.HEAD.size  # the profile's name follows
@@ -76,17 +76,24 @@ class Recording:
         Octets near a damaged place may be wrong, the frames in them have their own CRC. Each call reads the file anew.
         Raises InputUnreadable when the file can no longer be read.
         """
-        for event in self.contents():
-            if isinstance(event, Block):
-                yield event.host_ns, event.data
+        for event in self._events():
+            if isinstance(event, list):
+                yield from event
 
-    def contents(self) -> Iterator[Block | LinkEvent]:
-        """As chunks(), and between them where the link was lost and came back."""
+    def contents(self) -> Iterator[tuple[int, bytes] | LinkEvent]:
+        """As chunks(), and in between where the link was lost and came back."""
+        for event in self._events():
+            if isinstance(event, list):
+                yield from event
+            else:
+                yield event
+
+    def _events(self) -> Iterator[Blocks | LinkEvent]:
         self.damages, self.damage_count, self.link_events = [], 0, []
         with _reading(self.path) as file:
             for event in walk(file):
                 self.position = file.tell()
-                if isinstance(event, Block):
+                if isinstance(event, list):
                     yield event
                 elif isinstance(event, Damage):
                     self.damage_count += 1
@@ -105,7 +112,7 @@ class Recording:
             if not _begins_as_mcap(self.path, start):
                 raise InputUnreadable(f"{self.path} is not a recording: it does not begin as an MCAP file does")
             for event in walk(file):
-                if isinstance(event, Block) and self._has_preamble():
+                if isinstance(event, list) and self._has_preamble():
                     break
                 if isinstance(event, Record):
                     self._preamble(event)

@@ -10,7 +10,6 @@ from . import profile
 from .file import RecordingFile
 from .run import Run
 from .times import from_rfc3339, rfc3339
-from .walk import Block
 
 RECOVERED_FROM = "recovered_from"
 
@@ -39,13 +38,14 @@ def recover(
     opening = list(islice(contents, 1))
     start_ns = from_rfc3339(run.metadata.get("start", ""))
     if start_ns is None:  # lost with the metadata
-        start_ns = opening[0].host_ns if opening else 0
+        start_ns = next((event[0] if isinstance(event, tuple) else event.host_ns for event in opening), 0)
     blocks = 0
     metadata = _metadata(run, start_ns)
     with RecordingFile(out, run.definition_text, metadata, start_ns=start_ns, overwrite=overwrite) as file:
         for event in chain(opening, contents):
-            if isinstance(event, Block):
-                file.write(event.data, event.host_ns)
+            if isinstance(event, tuple):
+                host_ns, data = event
+                file.write(data, host_ns)
                 blocks += 1
             else:
                 file.mark(event)

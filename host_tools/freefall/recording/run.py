@@ -9,7 +9,6 @@ from ..errors import InputUnreadable
 from .link import LinkEvent
 from .reader import Recording, open_recording
 from .rotation import part_paths
-from .walk import Block
 
 
 class Run:
@@ -50,10 +49,10 @@ class Run:
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """(host_ns, octets) of all files in order, as Recording.chunks() gives them."""
         for event in self.contents():
-            if isinstance(event, Block):
-                yield event.host_ns, event.data
+            if isinstance(event, tuple):
+                yield event
 
-    def contents(self) -> Iterator[Block | LinkEvent]:
+    def contents(self) -> Iterator[tuple[int, bytes] | LinkEvent]:
         """As Recording.contents(), of all files in order."""
         self._breaks = []
         before, octets = 0, _octets_before(self.recordings[0]) if len(self.recordings) == 1 else 0
@@ -64,7 +63,7 @@ class Run:
                 octets = begins_at
             for event in recording.contents():
                 self.position = before + recording.position
-                octets += len(event.data) if isinstance(event, Block) else 0
+                octets += len(event[1]) if isinstance(event, tuple) else 0
                 yield event
             before += recording.position
             self.position = before

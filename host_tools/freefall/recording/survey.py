@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .link import LinkGap
 from .reader import Recording
 from .times import from_rfc3339, rfc3339
-from .walk import Block, Damage
+from .walk import Damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,11 @@ def survey(recording: Recording, progress: Callable[[int], object] = lambda posi
     octets = blocks = 0
     first_ns = last_ns = None
     for event in recording.contents():
-        if isinstance(event, Block):
-            octets += len(event.data)
+        if isinstance(event, tuple):
+            last_ns, data = event
+            first_ns = last_ns if first_ns is None else first_ns
+            octets += len(data)
             blocks += 1
-            first_ns = event.host_ns if first_ns is None else first_ns
-            last_ns = event.host_ns
             progress(recording.position)
     start_ns = from_rfc3339(recording.metadata.get("start", ""))
     return Survey(

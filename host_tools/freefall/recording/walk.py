@@ -17,14 +17,6 @@ from .profile import BLOCK_LIMIT, HEAD, MAGIC, MESSAGE, RECORD_LIMIT, TIME_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Octets of channel `raw`, at most BLOCK_LIMIT unless another tool wrote them; host_ns < 2**63."""
-
-    host_ns: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """The body of a record outside the chunks."""
 
@@ -49,7 +41,9 @@ class End:
     closed: bool
 
 
-Event = Block | Record | Damage | End
+# (host_ns, octets) of channel `raw` in file order: octets at most BLOCK_LIMIT unless another tool wrote them, host_ns < 2**63.
+Blocks = list[tuple[int, bytes]]
+Event = Blocks | Record | Damage | End
 
 
 def walk(file: BinaryIO) -> Iterator[Event]:
@@ -75,7 +69,7 @@ class _Walk:
         while True:
             head = octets.read(self._at, MESSAGE_HEAD_LEN)
             if len(head) < HEAD.size:
-                yield End(self._at, closed=False)
+                yield End(octets.size, closed=False)
                 return
             opcode, length = HEAD.unpack_from(head)
             if (opcode == Opcode.CHUNK and length < RECORD_LIMIT) or octets.chunk_adds_up(self._at):
@@ -119,8 +113,9 @@ class _Walk:
         if messages is not None:
             self._crc = zlib.crc32(body, zlib.crc32(head, self._crc))
             self._at += HEAD.size + length
-            for self._time_ns, data in messages:
-                yield Block(self._time_ns, data)
+            if messages:
+                self._time_ns = messages[-1][0]
+                yield messages
             return
         cut = len(body) < length
         if cut:
@@ -158,11 +153,11 @@ class _Walk:
             yield self._damage("the head of a message was altered")
         if sound and self._intact:
             self._consume(MESSAGE_HEAD_LEN)
-            yield Block(self._time_ns, self._consume(end - start))
+            yield [(self._time_ns, self._consume(end - start))]
             return
         self._intact = False
         for at in range(start, end, BLOCK_LIMIT):
-            yield Block(self._time_ns, self._octets.read(at, min(BLOCK_LIMIT, end - at)))
+            yield [(self._time_ns, self._octets.read(at, min(BLOCK_LIMIT, end - at)))]
         self._at = end
 
     def _other(self, opcode: int, length: int) -> Iterator[Event]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freefall.recording import Block, LinkBack, LinkGap, LinkLost, Recorder, open_recording
+from freefall.recording import LinkBack, LinkGap, LinkLost, Recorder, open_recording
 from freefall.recording.link import from_metadata, gaps_in, to_metadata
 from freefall.recording.times import from_rfc3339, rfc3339
 
@@ -14,7 +14,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 EVENTS = st.one_of(
     st.builds(LinkLost, TIMES, TEXT),
     st.builds(LinkBack, TIMES),
-    st.builds(Block, TIMES, st.binary(min_size=1, max_size=100)),
+    st.tuples(TIMES, st.binary(min_size=1, max_size=100)),
 )
 
 
@@ -51,15 +51,15 @@ def test_whatever_is_written_is_read_in_its_order(tmp_path_factory, events):
     path = tmp_path_factory.mktemp("link") / "run.mcap"
     with Recorder(path, None, "test", start_ns=START_NS) as recorder:
         for event in events:
-            if isinstance(event, Block):
-                recorder.write(event.data, event.host_ns)
+            if isinstance(event, tuple):
+                recorder.write(event[1], event[0])
             else:
                 recorder.mark(event)
     recording = open_recording(path)
     assert list(recording.contents()) == events
-    assert list(recording.chunks()) == [(event.host_ns, event.data) for event in events if isinstance(event, Block)]
+    assert list(recording.chunks()) == [event for event in events if isinstance(event, tuple)]
     assert recording.complete, recording.problem
-    assert recording.gaps == gaps_in(event for event in events if not isinstance(event, Block))
+    assert recording.gaps == gaps_in(event for event in events if not isinstance(event, tuple))
 
 
 def test_gaps_are_losses_with_their_returns():
@@ -74,7 +74,7 @@ def test_mark_is_flushed_at_once_with_all_before_it(tmp_path):
     recorder.write(b"last words", START_NS)
     recorder.mark(LinkLost(START_NS, "it went away"))
     recording = open_recording(tmp_path / "run.mcap")
-    assert list(recording.contents()) == [Block(START_NS, b"last words"), LinkLost(START_NS, "it went away")]
+    assert list(recording.contents()) == [(START_NS, b"last words"), LinkLost(START_NS, "it went away")]
     assert not recording.complete
     recorder.close()
 
