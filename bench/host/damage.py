@@ -65,22 +65,30 @@ class Edits:
 
 def drops(rate: float) -> Edits:
     """Single octets that never arrive: a receiver that was too slow once."""
-    return Edits(rate, 1, lambda stretch: [])
+    return Edits(rate, 1, _nothing)
 
 
 def cuts(rate: float) -> Edits:
     """Stretches that never arrive: a buffer that ran over, a cable that was pulled."""
-    return Edits(rate, _LONGEST, lambda stretch: [])
+    return Edits(rate, _LONGEST, _nothing)
 
 
 def repeats(rate: float) -> Edits:
     """Stretches that arrive twice: whoever sends again what was not acknowledged."""
-    return Edits(rate, _LONGEST, lambda stretch: [stretch, stretch])
+    return Edits(rate, _LONGEST, _twice)
 
 
 def swaps(rate: float) -> Edits:
     """Two stretches that arrive the second first: datagrams, or a queue that is no queue."""
     return Edits(rate, 2 * _LONGEST, _swapped, keeps_order=False)
+
+
+def _nothing(stretch: Octets) -> list[Octets]:
+    return []
+
+
+def _twice(stretch: Octets) -> list[Octets]:
+    return [stretch, stretch]
 
 
 def _swapped(stretch: Octets) -> list[Octets]:
