@@ -34,7 +34,7 @@ _HEADER = np.dtype(
 
 def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, intake: Intake) -> list[Item | SampleBatch]:
     """What ends in the pieces, (host_ns, octets) each; rejects come first, in their order. Raises WrongDefinition."""
-    octets = b"".join(data for _, data in pieces)
+    octets = pieces[0][1] if len(pieces) == 1 else b"".join(data for _, data in pieces)
     hosts = _Hosts(pieces)
     items: list[Item | SampleBatch] = []
     start = 0
@@ -43,15 +43,15 @@ def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, 
         for stretch in frames.feed(octets[:start]):
             intake.take(stretch, hosts.at(start), items)
     stop = max(start, octets.rfind(DELIMITER) + 1)
-    middle = octets[start:stop]
+    middle = memoryview(octets)[start:stop]
     found = deframe(middle, intake.definition)
     offset = frames.fed_bytes
     others = []
     for first, end in found.others:
-        others.append((end + 1, frames.judged(offset + first, end + 1 - first, middle[first:end])))
+        others.append((end + 1, frames.judged(offset + first, end + 1 - first, bytes(middle[first:end]))))
     for first, end, reason in found.rejects:
         frames.count_reject(end + 1 - first, reason)
-        items.append(Reject(offset + first, end + 1 - first, reason, middle[first:end]))
+        items.append(Reject(offset + first, end + 1 - first, reason, bytes(middle[first:end])))
     for stream, packets in zip(intake.definition.streams, found.streams, strict=True):
         frames.count_accepted(len(packets.ends), len(packets.ends) * (stream.packet_len + FRAME_OVERHEAD))
     frames.idle_bytes += found.idle

@@ -43,7 +43,7 @@ class Deframed:
     idle: int
 
 
-def deframe(octets: bytes, definition: Definition) -> Deframed:
+def deframe(octets: bytes | memoryview, definition: Definition) -> Deframed:
     """Judge the stretches in octets that begin right after a delimiter and end with one (or are none).
 
     Memory: about three times that of the octets. Work grows with octets and with the most zeros in a frame.
@@ -74,7 +74,9 @@ def _table(data: np.ndarray, starts: np.ndarray, packet_len: int, definition: De
     """Judge frames of one length, by where they start; gives the starts of those of the service APID, which are not judged."""
     rows, sound, broken = _decoded(data, starts, packet_len)
     ends = starts + packet_len + FRAME_OVERHEAD
-    words = np.ascontiguousarray(rows[:, :6]).view(">u2").astype(np.uint16)
+    # Header fields together first: a column of a wide table is as many cache lines as it has rows.
+    header = np.ascontiguousarray(rows[:, : packet.SAMPLES_AT])
+    words = header[:, :6].copy().view(">u2").astype(np.uint16)
     number = (words[:, 0] & 0x7FF).astype(np.int16) - definition.apid
     in_form = words[:, 2] == packet_len - 7
     in_form &= (words[:, 0] & 0xF800) == 0x0800
@@ -89,7 +91,7 @@ def _table(data: np.ndarray, starts: np.ndarray, packet_len: int, definition: De
         if not len(own):
             continue
         packets = rows if len(own) == len(rows) else rows[own]
-        fits = _fits(packets, stream)
+        fits = _fits(packets, header[own, packet.COUNT_AT], stream)
         if not fits.all():
             packets, own = packets[fits], own[fits]
         taken[own] = True
@@ -147,15 +149,15 @@ def _put_zeros_back(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return broken
 
 
-def _fits(packets: np.ndarray, stream: Stream) -> np.ndarray:
+def _fits(packets: np.ndarray, counts: np.ndarray, stream: Stream) -> np.ndarray:
     """Which stream packets are as SPEC 6 has them: a sample count of 1..N, and zeros after the last sample."""
-    counts = packets[:, packet.COUNT_AT].astype(np.int64)
     stop = packet.SAMPLES_AT + stream.samples_per_packet * stream.sample_len
     fits = (counts >= 1) & (counts <= stream.samples_per_packet)
     for octet in range(stop, stream.packet_len):
         fits &= packets[:, octet] == 0
     partial = np.flatnonzero(fits & (counts < stream.samples_per_packet))
     if len(partial):
-        unused = np.arange(packet.SAMPLES_AT, stop) >= packet.SAMPLES_AT + counts[partial, None] * stream.sample_len
+        used = counts[partial, None].astype(np.int64) * stream.sample_len
+        unused = np.arange(stop - packet.SAMPLES_AT) >= used
         fits[partial] = ~(unused & (packets[partial, packet.SAMPLES_AT : stop] != 0)).any(axis=1)
     return fits
