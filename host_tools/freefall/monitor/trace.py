@@ -27,6 +27,32 @@ class Points:
         """Time of each bucket's middle, float64 (n,)."""
         return (self.bucket + 0.5) * (self.width_ns / 1e9)
 
+    def merged(self, factor: int) -> "Points":
+        """The same in buckets `factor` times as wide."""
+        bucket = self.bucket // factor
+        if not len(bucket):
+            return Points(self.width_ns * factor, bucket, self.low, self.high)
+        starts = np.concatenate(([0], np.flatnonzero(np.diff(bucket)) + 1))
+        low, high = np.fmin.reduceat(self.low, starts, axis=1), np.fmax.reduceat(self.high, starts, axis=1)
+        return Points(self.width_ns * factor, bucket[starts], low, high)
+
+    def lines(self, channel: int, break_s: float | None) -> list[tuple[list[float], list[float]]]:
+        """Lines (times in s, values) through one channel: a bucket of several values is two points, its least and greatest.
+
+        A new line begins where buckets are farther apart than break_s, None: never, and than they are wide.
+        """
+        known = ~np.isnan(self.low[channel])
+        width_s = self.width_ns / 1e9
+        bucket, low, high = self.bucket[known], self.low[channel][known], self.high[channel][known]
+        times = np.repeat(self.seconds[known], 2) + np.tile((-width_s / 4, width_s / 4), len(bucket))
+        values = np.column_stack((low, high)).ravel()
+        if break_s is None:
+            ends = np.empty(0, int)
+        else:
+            ends = np.flatnonzero(np.diff(bucket) * width_s > max(break_s, 2.5 * width_s)) + 1
+        pieces = zip(np.split(times, 2 * ends), np.split(values, 2 * ends), strict=True)
+        return [(piece.tolist(), of.tolist()) for piece, of in pieces if len(piece)]
+
 
 class Trace:
     """Takes in every sample and keeps, for each span, its last BUCKETS buckets. Times are ns, and may step back a little."""

@@ -1,0 +1,241 @@
+"""The monitor in a terminal: one board at a time, by keyboard, with textual."""
+
+from collections.abc import Callable
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Static
+from textual_plotext import PlotextPlot
+
+from . import words
+from .feed import Feed
+from .snapshot import BoardSnapshot, StreamView
+from .trace import BUCKETS, SPANS_S, Points
+
+# A drawing costs some hundredths of a second of the processor, and a line over ssh its octets.
+_EVERY_S = 0.2
+_SPAN = 1
+_MOST_EVENTS = 50
+_COLOURS = "blue+", "orange+", "green+", "magenta+", "cyan+", "red+"
+_HELP = """\
+[b]up  down[/b]    previous, next stream (also k, j)
+[b]b[/b]           next board
+[b]1 - 9[/b]       show or hide a channel of the stream in the plot
+[b]u[/b]           plot the channels of the stream's next unit
+[b]+  -[/b]        a shorter, a longer time span
+[b]space[/b]       pause what is shown; nothing is lost meanwhile
+[b]?[/b]           this help        [b]q[/b]  end
+
+A channel's colour is the worst level of its last second: ! watch,
+!! warning, !!! critical. The plot shows least and greatest value of each
+moment; where its line breaks, samples are missing."""
+
+
+class MonitorApp(App[None]):
+    """Draws what the feeds' models hold, five times a second. pressed(): whether somebody wants it to end."""
+
+    CSS = """
+    #header { height: 1; background: $panel; }
+    #head { height: 1; }
+    #streams { height: auto; max-height: 40%; scrollbar-size-vertical: 1; }
+    #plot { height: 1fr; min-height: 6; }
+    #below { height: 22%; min-height: 5; max-height: 14; border-top: solid $panel; }
+    #below VerticalScroll { width: 1fr; scrollbar-size-vertical: 1; }
+    #ledger { padding-right: 2; }
+    HelpScreen { align: center middle; }
+    HelpScreen Static { width: auto; height: auto; max-width: 100%; padding: 1 2; background: $panel; }
+    """
+    BINDINGS = [
+        Binding("down,j", "stream(1)", "stream", key_display="↑↓", priority=True),
+        Binding("up,k", "stream(-1)", "stream", show=False, priority=True),
+        Binding("b", "board", "board"),
+        *(Binding(str(number), f"channel({number})", "channel", key_display="1-9", show=number == 1) for number in range(1, 10)),
+        Binding("u", "unit", "unit"),
+        Binding("plus,equals_sign", "zoom(-1)", "span", key_display="+-"),
+        Binding("minus", "zoom(1)", "span", show=False),
+        Binding("space", "pause", "pause"),
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("q,ctrl+c", "quit", "end", key_display="q", priority=True),
+    ]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, feeds: list[Feed], pressed: Callable[[], bool] = lambda: False):
+        super().__init__()
+        self._feeds = feeds
+        self._pressed = pressed
+        self._board = 0
+        self._stream = [0] * len(feeds)
+        self._hidden: set[tuple[int, int, int]] = set()  # channels, by board, stream and number
+        self._units: dict[tuple[int, int], int] = {}  # which of the stream's units is plotted
+        self._span = _SPAN
+        self._paused = False
+        self._seen: BoardSnapshot | None = None
+
+    def compose(self) -> ComposeResult:
+        """See textual."""
+        yield Static(id="header")
+        yield Static(id="head")
+        with VerticalScroll(id="streams", can_focus=False):
+            yield Static(id="rows")
+        yield PlotextPlot(id="plot")
+        with Horizontal(id="below"):
+            with VerticalScroll(can_focus=False):
+                yield Static(id="ledger")
+            with VerticalScroll(can_focus=False):
+                yield Static(id="events")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """See textual."""
+        self.set_interval(_EVERY_S, self.tick)
+        self.tick()
+
+    def on_resize(self) -> None:
+        """See textual."""
+        self.call_after_refresh(self._draw)
+
+    def tick(self) -> None:
+        """Look and draw."""
+        if self._pressed():
+            self.exit()
+        elif not self._paused:
+            self._look()
+
+    def action_stream(self, step: int) -> None:
+        """The next stream of this board, or the one before."""
+        streams = len(self._feed.definition.streams)
+        self._stream[self._board] = (self._stream[self._board] + step) % streams
+        self._look()
+
+    def action_board(self) -> None:
+        """The next board."""
+        self._board = (self._board + 1) % len(self._feeds)
+        self._look()
+
+    def action_channel(self, number: int) -> None:
+        """Show or hide a channel; one of another unit is shown with its unit."""
+        channels = self._view.channels
+        if number > len(channels):
+            return
+        units = _units(self._view)
+        unit = units.index(channels[number - 1].unit)
+        key = (*self._key, number - 1)
+        if unit == self._units.get(self._key, 0):
+            self._hidden ^= {key}
+        else:
+            self._units[self._key] = unit
+            self._hidden.discard(key)
+        self._draw()
+
+    def action_unit(self) -> None:
+        """Plot the channels of the next unit."""
+        self._units[self._key] = (self._units.get(self._key, 0) + 1) % len(_units(self._view))
+        self._draw()
+
+    def action_zoom(self, step: int) -> None:
+        """A longer or shorter span of time."""
+        self._span = max(0, min(self._span + step, len(SPANS_S) - 1))
+        self._draw()
+
+    def action_pause(self) -> None:
+        """Hold what is shown, or go on."""
+        self._paused = not self._paused
+        self._look()
+
+    def action_help(self) -> None:
+        """Say what the keys do."""
+        self.push_screen(HelpScreen())
+
+    @property
+    def _feed(self) -> Feed:
+        return self._feeds[self._board]
+
+    @property
+    def _key(self) -> tuple[int, int]:
+        return self._board, self._stream[self._board]
+
+    @property
+    def _view(self) -> StreamView:
+        return self._seen.streams[self._stream[self._board]]
+
+    def _look(self) -> None:
+        self._seen = self._feed.snapshot()
+        self._draw()
+
+    def _draw(self) -> None:
+        seen = self._seen
+        if seen is None or len(self.screen_stack) > 1 or not self.is_running:
+            return
+        chosen = self._stream[self._board]
+        live = self._feed.live
+        self.query_one("#header", Static).update(words.header(seen, self._board, len(self._feeds), self._paused))
+        width = self.size.width - 1
+        self.query_one("#head", Static).update(words.table_head(width))
+        rows, top = [], 0
+        for number, stream in enumerate(seen.streams):
+            if number == chosen:
+                top = len(rows)
+            rows += words.stream_rows(stream, live, number == chosen, self._shown(), width)
+        self.query_one("#rows", Static).update(words.joined(rows))
+        self._scroll(top, len(seen.streams[chosen].channels))
+        self.query_one("#ledger", Static).update(words.ledger(seen))
+        self.query_one("#events", Static).update(words.events(seen.events, _MOST_EVENTS))
+        self._plot(seen)
+
+    def _scroll(self, top: int, lines: int) -> None:
+        """Keep the chosen stream in sight."""
+        box = self.query_one("#streams", VerticalScroll)
+        if not box.scroll_y <= top <= top + lines <= box.scroll_y + box.size.height:
+            box.scroll_to(y=top, animate=False)
+
+    def _shown(self) -> set[int]:
+        """Channels in the plot."""
+        view = self._view
+        unit = _units(view)[self._units.get(self._key, 0)]
+        return {n for n, c in enumerate(view.channels) if c.unit == unit and (*self._key, n) not in self._hidden}
+
+    def _plot(self, seen: BoardSnapshot) -> None:
+        widget = self.query_one("#plot", PlotextPlot)
+        view, span_s = self._view, SPANS_S[self._span]
+        with self._feed.look() as model:
+            points = model.points(self._stream[self._board], self._span)
+        newest = (seen.time_ns or 0) / 1e9
+        plot = widget.plt
+        plot.clear_data()
+        plot.clear_color()
+        shown = sorted(self._shown())
+        unit = _units(view)[self._units.get(self._key, 0)]
+        names = ", ".join(view.channels[number].name for number in shown) or "no channel"
+        plot.title(f"{view.name}: {names} [{unit}], last {_span_text(span_s)}")
+        plot.xlim(-span_s, 0)
+        # No more points than there are places for.
+        points = points.merged(max(1, round(BUCKETS / max(20, widget.size.width))))
+        for number in shown:
+            _lines(plot, points, number, view.break_s, newest)
+        widget.refresh()
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys."""
+
+    BINDINGS = [Binding("escape,question_mark,q,enter,space", "dismiss", "close")]
+
+    def compose(self) -> ComposeResult:
+        """See textual."""
+        yield Static(_HELP)
+
+
+def _units(stream: StreamView) -> list[str]:
+    return list(dict.fromkeys(channel.unit for channel in stream.channels))
+
+
+def _span_text(span_s: int) -> str:
+    return f"{span_s} s" if span_s < 60 else f"{span_s // 60} min"
+
+
+def _lines(plot, points: Points, channel: int, break_s: float | None, newest: float) -> None:
+    for times, values in points.lines(channel, break_s):
+        ages = [time - newest for time in times]
+        plot.plot(ages, values, marker="braille", color=_COLOURS[channel % len(_COLOURS)])
