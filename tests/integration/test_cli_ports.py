@@ -53,7 +53,7 @@ def octets_of(path):
 
 def test_record_keeps_every_octet_of_a_port_that_goes_away_and_says_so(freefall, serve, raw_octets, vibration, tmp_path):
     file = tmp_path / "recorded.mcap"
-    done = freefall("record", "-p", serve(raw_octets), "-o", file, "-d", vibration)
+    done = freefall("record", "-p", serve(raw_octets), "-o", file, "-d", vibration, "--once")
     assert done.code == 4
     assert "went away: the other end has closed" in done.err and "0 lost" in done.err
     assert octets_of(file) == raw_octets
