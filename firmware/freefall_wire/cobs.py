@@ -14,18 +14,18 @@ def encode_in_place(buf, code_at, stop):
 
 
 def decode(encoded):
-    """The data inside `encoded` (bytes without a zero) as a bytearray, or None where a code octet is not as SPEC 2.2 has it."""
+    """The data inside `encoded` (bytes) as a bytearray, or None where it is not as SPEC 2.2 has it, or longer than 254 octets."""
     size = len(encoded)
-    if not size:
+    # Without a zero each code goes forward, and in 254 octets 0xFF points past the end like any code that is too large.
+    if not 0 < size <= 254 or 0 in encoded:
         return None
     # Copy once, then hop from code to code and put the zeros back: work is per zero, not per octet.
     data = bytearray(encoded[1:])
-    at = 0
-    while True:
-        code = encoded[at]
-        if code == 0xFF or code == 0:
-            return None
-        at += code
-        if at >= size:
-            return data if at == size else None
-        data[at - 1] = 0
+    at = encoded[0]
+    try:
+        while True:
+            code = encoded[at]
+            data[at - 1] = 0
+            at += code
+    except IndexError:
+        return data if at == size else None

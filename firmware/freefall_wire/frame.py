@@ -61,14 +61,14 @@ def judge(encoded):
     if data is None:
         return None, "cobs"
     length = len(data) - CRC_LEN
-    if length < packet.MIN_LEN or crc32(data[:length]) != int.from_bytes(data[length:], "big"):
+    found = bytes(data[:length])
+    if length < packet.MIN_LEN or crc32(found) != int.from_bytes(data[length:], "big"):
         return None, "crc"
-    data = bytes(data[:length])
-    if length % 4 or packet.declared_len(data) != length:
+    if length % 4 or packet.declared_len(found) != length:
         return None, "length"
-    if not packet.is_telemetry(data):
+    if not packet.is_telemetry(found):
         return None, "header"
-    return data, None
+    return found, None
 
 
 class FrameDecoder:
@@ -87,7 +87,7 @@ class FrameDecoder:
         self.fed_bytes = 0
         self.in_step = False  # a delimiter has been seen
         self._held = bytearray()
-        self._held_size = 0  # may exceed what is held: an oversize stretch is counted, not kept
+        self._held_size = 0  # may exceed what is held
 
     @property
     def pending_bytes(self):
@@ -98,16 +98,21 @@ class FrameDecoder:
         """The stretches that end in `data` (bytes or bytearray, any length), as a list of Stretch, in order."""
         stretches = []
         at = 0
-        while True:
-            stop = data.find(DELIMITER, at)
-            if stop < 0:
-                break
+        stop = data.find(DELIMITER)
+        while stop >= 0:
             stretch = self._end(data, at, stop)
             if stretch:
                 stretches.append(stretch)
             at = stop + 1
-        self._hold(data, at, len(data))
-        self.fed_bytes += len(data)
+            stop = data.find(DELIMITER, at)
+        # What no delimiter ends is held; an oversize stretch is counted, not kept.
+        size = len(data)
+        self.fed_bytes += size
+        self._held_size += size - at
+        if self._held_size <= MAX_ENCODED:
+            self._held += data[at:] if at else data
+        else:
+            self._held = bytearray()
         return stretches
 
     def reject(self, stretch, reason):
@@ -115,14 +120,6 @@ class FrameDecoder:
         self.count_accepted(-1, -stretch.size)
         self.count_reject(stretch.size, reason)
         return Stretch(stretch.offset, stretch.size, stretch.encoded, None, reason)
-
-    def _hold(self, data, start, stop):
-        size = stop - start
-        if self._held_size + size <= MAX_ENCODED:
-            self._held += data[start:stop]
-        else:
-            self._held = bytearray()
-        self._held_size += size
 
     def _end(self, data, start, stop):
         size = self._held_size + stop - start + 1

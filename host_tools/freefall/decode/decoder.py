@@ -37,8 +37,9 @@ class Decoder:
         """
         self._intake.refuse_foreign()
         items: list[Item] = []
-        for stretch in self._frames.feed(data):
-            self._intake.take(stretch, host_ns, items)
+        if stretches := self._frames.feed(data):
+            for stretch in stretches:
+                self._intake.take(stretch, host_ns, items)
         return items
 
     def feed_many(self, pieces: Sequence[tuple[int | None, bytes]]) -> list[Item | SampleBatch]:

@@ -8,7 +8,7 @@ from ..definition import Stream
 from .reports import ServiceReport
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, which would make each three times as slow to make
 class SamplePacket:
     """The samples of one stream packet, with consecutive indexes.
 
@@ -18,7 +18,7 @@ class SamplePacket:
     or the nominal one (see continuity.py). host_ns: as given to the feed that completed the frame. times_ns: of a stream with
     sample times, the on-board time of each, int64, exact; else None. coefficients: the newest of its sensor that had arrived in
     that boot, None if none had: live, nobody knows them before their report (see waiting.py for who may wait for it).
-    Compared by identity: an array has no single equality.
+    Compared by identity: an array has no single equality. Not to be written to.
     """
 
     stream: Stream

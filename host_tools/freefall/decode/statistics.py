@@ -1,6 +1,7 @@
 """Statistics of a stream as it comes by: any length in constant memory."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
@@ -10,6 +11,9 @@ from ..definition import Linear, Stream
 from ..sensors.channels import Compensated, Limits
 from .batch import SampleBatch
 from .columns import Columns
+from .jitter import StreamJitter
+from .losses import Losses
+from .timeline import Timeline
 from .waiting import Waiting
 
 LEVELS = ("watch", "warning", "critical")
@@ -51,14 +55,18 @@ class ChannelStatistics:
         mean = float(values.mean())
         step = mean - self.mean
         total = self.count + count
-        self._squares += float(((values - mean) ** 2).sum()) + step * step * self.count * count / total
+        distances = values - mean
+        # Not `@`: BLAS would start threads, which on a busy machine wait for each other longer than the sum takes.
+        self._squares += float(np.einsum("i,i->", distances, distances)) + step * step * self.count * count / total
         self.mean += step * count / total
         self.count = total
-        self.least = min(self.least, float(values.min()))
-        self.greatest = max(self.greatest, float(values.max()))
+        least, greatest = float(values.min()), float(values.max())
+        self.least = min(self.least, least)
+        self.greatest = max(self.greatest, greatest)
         for level in self.outside:
             low, high = getattr(self.limits, level)
-            self.outside[level] += int(((values < low) | (values > high)).sum())
+            if least < low or greatest > high:
+                self.outside[level] += int(((values < low) | (values > high)).sum())
 
     @property
     def deviation(self) -> float:
@@ -72,39 +80,40 @@ class ChannelStatistics:
         return {"unit": self.unit, "count": self.count} | facts | ({"outside": dict(self.outside)} if self.outside else {})
 
 
-@dataclass(slots=True)
 class StreamStatistics:
-    """What a stream delivered: samples, the time they span within boots, and statistics per channel.
+    """What a stream delivered: samples, the time they span within boots, statistics per channel; its jitter, losses, timeline.
 
     waits: its compensated values need coefficients from the board. Those from before the first of their boot are taken in when
     these arrive; the rest of a sample is at once.
     """
 
-    stream: Stream
-    waits: bool = False
-    samples: int = 0
-    channels: list[ChannelStatistics] = field(default_factory=list)
-    _failed: Counter = field(default_factory=Counter)  # samples, by reason
-    _invalid: int = 0
-    _undecided: int = 0  # samples that have all but what they wait for
-    _waiting: Waiting | None = None
-    _early: list[ChannelStatistics] = field(default_factory=list)
-    _late: list[ChannelStatistics] = field(default_factory=list)  # those that wait for coefficients
-    _span_ns: float = 0.0
-    _intervals: int = 0
-    _last: tuple[int, int, int] = (-1, 0, 0)  # boot, index and time of the newest packet
+    def __init__(self, stream: Stream, waits: bool = False):
+        self.stream = stream
+        self.samples = 0
+        self.channels = [ChannelStatistics(channel.name, channel.unit, channel.limits) for channel in stream.channels]
+        self.jitter = StreamJitter(stream)
+        self.losses = Losses(stream)
+        self.timeline = Timeline(stream)
+        self._waits = waits
+        self._waiting = Waiting(waits, MOST_WAITING)
+        late = [waits and isinstance(channel.calibration, Compensated) for channel in stream.channels]
+        self._early = [number for number, is_late in enumerate(late) if not is_late]
+        self._late = [number for number, is_late in enumerate(late) if is_late]  # channels that wait for coefficients
+        self._failed: Counter = Counter()  # samples, by reason
+        self._invalid = 0
+        self._undecided = 0  # samples that have all but what they wait for
+        self._span_ns = 0
+        self._intervals = 0
+        self._last = -1, 0, 0  # boot, index and time of the newest packet
+        self._since_ns = 0
 
-    def __post_init__(self) -> None:
-        self._waiting = Waiting(self.waits, MOST_WAITING)
-        for channel in self.stream.channels:
-            own = ChannelStatistics(channel.name, channel.unit, channel.limits)
-            self.channels.append(own)
-            late = self.waits and isinstance(channel.calibration, Compensated)
-            (self._late if late else self._early).append(own)
-
-    def add(self, batch: SampleBatch) -> None:
-        """Take in packets of this stream, in order."""
+    def add(self, batch: SampleBatch, since_ns: int = 0) -> None:
+        """Take in packets of this stream, in order. since_ns: time in the run when the board's was 0."""
         self.samples += len(batch.raw)
+        self._since_ns = since_ns
+        self.jitter.add(batch)
+        self.losses.add(batch)
+        self.timeline.count(batch, since_ns)
         self._take(batch)
         if self._late:
             self._take_late(self._waiting.add(batch))
@@ -133,7 +142,7 @@ class StreamStatistics:
     def invalid(self) -> dict[str, int]:
         """Of those, how many for each reason that this stream can have; a sample may fail several checks."""
         numbers = {check.reason: self._failed[check.reason] for check in self.stream.checks}
-        if self.waits:
+        if self._waits:
             waiting = sum(len(batch.raw) for batch in self._waiting.held)
             numbers[NO_COEFFICIENTS] = self._failed[NO_COEFFICIENTS] + waiting
         if self._failed[NO_VALUE] or not all(isinstance(channel.calibration, Linear) for channel in self.stream.channels):
@@ -147,51 +156,62 @@ class StreamStatistics:
             "rate_hz": self.rate_hz,
             "invalid_samples": self.invalid_samples,
             "invalid": self.invalid,
+            "jitter": self.jitter.triggers.as_dict(),
+            "arrival_jitter": self.jitter.arrivals.as_dict(),
+            "losses": self.losses.as_dict(),
             "channels": {channel.name: channel.as_dict() for channel in self.channels},
         }
 
     def _take(self, batch: SampleBatch) -> None:
         columns = Columns.of(self.stream, batch.raw, batch.coefficients)
         for reason, fails in columns.failed.items():
-            self._failed[reason] += int(fails.sum())
-        passed = _passed(columns, len(batch.raw))
-        sound = _known(columns, self._early, passed)
-        self._failed[NO_VALUE] += int((passed & ~sound).sum())
-        self._invalid += int((~sound).sum())
+            self._failed[reason] += int(np.count_nonzero(fails))
+        unknown = self._unknown(columns, self._early)
+        failed = _any(fails for fails in columns.failed.values() if fails.any())
+        unsound = _any([*([] if failed is None else [failed]), *unknown.values()])
+        if unsound is not None:
+            self._failed[NO_VALUE] += int(np.count_nonzero(unsound if failed is None else unsound & ~failed))
+        invalid = 0 if unsound is None else int(np.count_nonzero(unsound))
+        self._invalid += invalid
         if self._late:
-            self._undecided += int(sound.sum())
-        _add(columns, self._early)
+            self._undecided += len(batch.raw) - invalid
+        self._add(batch, columns, self._early, unknown)
 
     def _take_late(self, batches: list[SampleBatch]) -> None:
         for batch in batches:
             columns = Columns.of(self.stream, batch.raw, batch.coefficients)
-            undecided = _known(columns, self._early, _passed(columns, len(batch.raw)))
-            self._undecided -= int(undecided.sum())
-            invalid = int((undecided & ~_known(columns, self._late, undecided)).sum())
+            before = [fails for fails in columns.failed.values() if fails.any()]
+            before += self._unknown(columns, self._early).values()
+            undecided = np.ones(len(batch.raw), bool) if not before else ~_any(before)
+            unknown = self._unknown(columns, self._late)
+            self._undecided -= int(np.count_nonzero(undecided))
+            invalid = int(np.count_nonzero(undecided & _any(unknown.values()))) if unknown else 0
             self._invalid += invalid
             if batch.coefficients is None:
                 self._failed[NO_COEFFICIENTS] += len(batch.raw)
             else:
                 self._failed[NO_VALUE] += invalid
-            _add(columns, self._late)
+            self._add(batch, columns, self._late, unknown)
+
+    def _unknown(self, columns: Columns, numbers: list[int]) -> dict[int, np.ndarray]:
+        """Which samples have no value, bool (n,), in those of the channels of these numbers where there is one such."""
+        unknown = {}
+        for number in numbers:
+            values = columns.values[self.channels[number].name]
+            # A sum is nan if a value is; passes once over what is nearly always without.
+            if np.isnan(values.sum()):
+                unknown[number] = np.isnan(values)
+        return unknown
+
+    def _add(self, batch: SampleBatch, columns: Columns, numbers: list[int], unknown: dict[int, np.ndarray]) -> None:
+        cuts = self.timeline.cuts(batch, self._since_ns)
+        for number in numbers:
+            values = columns.values[self.channels[number].name]
+            self.channels[number].add(values[~unknown[number]] if number in unknown else values)
+            self.timeline.extend(cuts, number, values, number not in unknown)
 
 
-def _passed(columns: Columns, samples: int) -> np.ndarray:
-    """Which samples failed no check."""
-    passed = np.ones(samples, bool)
-    for fails in columns.failed.values():
-        passed &= ~fails
-    return passed
-
-
-def _known(columns: Columns, channels: list[ChannelStatistics], among: np.ndarray) -> np.ndarray:
-    """Which of the samples in `among` have values in all of these channels."""
-    for channel in channels:
-        among = among & ~np.isnan(columns.values[channel.name])
-    return among
-
-
-def _add(columns: Columns, channels: list[ChannelStatistics]) -> None:
-    for channel in channels:
-        values = columns.values[channel.name]
-        channel.add(values[~np.isnan(values)])
+def _any(masks: Iterable[np.ndarray]) -> np.ndarray | None:
+    """Which samples are in one of these, bool (n,); None where there are none."""
+    masks = list(masks)
+    return np.logical_or.reduce(masks) if masks else None

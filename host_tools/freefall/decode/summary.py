@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from ..definition import Definition
 from .batch import SampleBatch, batched
 from .decoder import Decoder
-from .items import Item, Reboot
-from .reports import CoefficientReport
+from .happenings import Happenings
+from .items import Item, Reboot, Reject
+from .reports import BootEvent, CoefficientReport, SensorEvent
 from .statistics import LEVELS, StreamStatistics
 from .waiting import needs_coefficients
 
-# What a run can be judged by, in numbers. invalid: samples; watch, warning, critical: values outside that range of [limits].
+# What a run can be judged by, in numbers. invalid: samples; watch, warning, critical: values outside that range of [limits];
+# jitter: see StreamJitter.triggers, of the stream where it is greatest.
 METRICS = (
     "lost", "missing", "bus_errors", "overruns", "dropped", "late", "rejected", "duplicates", "samples", "boots", "unclosed",
-    "invalid", *LEVELS,
+    "invalid", *LEVELS, "jitter_p50_us", "jitter_p99_us", "jitter_max_us",
 )  # fmt: skip
 
 
@@ -21,13 +23,17 @@ class Summary:
     """The decoder, statistics of every stream, and the verdict on both.
 
     Values are as Collector has them: samples from before the first coefficients of their boot are taken in when those arrive, and
-    counted as invalid until then.
+    counted as invalid until then. Time in the run is on-board time less that of the first thing heard of the boot, and what the
+    boots before it spanned.
     """
 
     def __init__(self, definition: Definition):
         self.decoder = Decoder(definition)
         self.statistics = [StreamStatistics(stream, needs_coefficients(definition, stream)) for stream in definition.streams]
+        self.happenings = Happenings()
+        self._boot = 0
         self._past_ns = 0  # spanned by the boots before this one
+        self._since_ns: int | None = None  # time in the run when the board's was 0
         self._first_ns = self._last_ns = None  # on-board times of this boot
 
     def feed(self, octets: bytes, host_ns: int | None = None) -> list[Item]:
@@ -43,20 +49,40 @@ class Summary:
         return items
 
     def _take(self, items: Iterable[Item | SampleBatch]) -> None:
+        of_boot: list[Item | SampleBatch] = []
+        for item in items:
+            if isinstance(item, Reboot):
+                self._take_boot(of_boot)
+                of_boot = []
+                self._past_ns += self._boot_ns
+                self._first_ns = self._last_ns = self._since_ns = None
+                self._boot = item.boot
+                self.happenings.add(item, item.boot, self._past_ns)
+            else:
+                of_boot.append(item)
+        self._take_boot(of_boot)
+
+    def _take_boot(self, items: list[Item | SampleBatch]) -> None:
+        """Take in items of one boot."""
         for item in items:
             if isinstance(item, SampleBatch):
-                self.statistics[item.stream.number].add(item)
-            elif isinstance(item, CoefficientReport):
-                for own in self.statistics:
-                    if own.stream.sensor == item.sensor.name:
-                        own.tell(item.boot, item.octets)
-            if isinstance(item, Reboot):
-                self._past_ns += self._boot_ns
-                self._first_ns = self._last_ns = None
-            elif isinstance(item, SampleBatch):
                 self._heard(int(item.time_ns[0]), int(item.time_ns[-1]))
             elif (time_ns := getattr(item, "time_ns", None)) is not None:
                 self._heard(time_ns, time_ns)
+        if self._since_ns is None and self._first_ns is not None:
+            self._since_ns = self._past_ns - self._first_ns
+        for item in items:
+            match item:
+                case SampleBatch():
+                    self.statistics[item.stream.number].add(item, self._since_ns)
+                case CoefficientReport():
+                    for own in self.statistics:
+                        if own.stream.sensor == item.sensor.name:
+                            own.tell(item.boot, item.octets)
+                case BootEvent() | SensorEvent():
+                    self.happenings.add(item, self._boot, item.time_ns + self._since_ns)
+                case Reject():
+                    self.happenings.add_reject(item)
 
     def _heard(self, first_ns: int, last_ns: int) -> None:
         self._first_ns = first_ns if self._first_ns is None else min(self._first_ns, first_ns)
@@ -87,9 +113,10 @@ class Summary:
         ]
         return "; ".join(filter(None, words)) or "OK"
 
-    def metrics(self) -> dict[str, int]:
+    def metrics(self) -> dict[str, int | float]:
         """The number behind each name in METRICS."""
         ledger = self.decoder.ledger
+        jitters = [own.jitter.triggers for own in self.statistics]
         totals = [stream.totals for stream in ledger.streams]
         numbers = (
             ledger.lost,
@@ -105,6 +132,9 @@ class Summary:
             ledger.unclosed,
             sum(own.invalid_samples for own in self.statistics),
             *(sum(channel.outside.get(level, 0) for own in self.statistics for channel in own.channels) for level in LEVELS),
+            max((jitter.quantile_ns(0.5) for jitter in jitters), default=0.0) / 1000,
+            max((jitter.quantile_ns(0.99) for jitter in jitters), default=0.0) / 1000,
+            max((jitter.max_ns for jitter in jitters), default=0.0) / 1000,
         )
         return dict(zip(METRICS, numbers, strict=True))
 
@@ -119,6 +149,7 @@ class Summary:
             "seconds": self.seconds,
             "boots": ledger.board.boots,
             "duplicates": ledger.counters.duplicates,
+            "happenings": self.happenings.as_dict(),
             "statistics": {own.stream.name: own.as_dict() for own in self.statistics},
             "ledger": ledger.as_dict(),
             "metrics": self.metrics(),

@@ -30,17 +30,21 @@ class RawWord:
         """The raw values, int64 (n,), in sample octets: uint8 (n, sample_len)."""
         import numpy as np
 
-        octets = range(self.offset, self.offset + self.octets)
-        values = np.zeros(len(samples), np.int64)
-        for octet in octets if self.order == "big" else reversed(octets):
-            values <<= 8
-            values |= samples[:, octet]
-        values >>= self.shift
-        values &= (1 << self.width) - 1
-        if self.signed:
-            sign = 1 << self.width - 1
-            values = (values ^ sign) - sign
-        return values
+        order = ">" if self.order == "big" else "<"
+        octets = samples[:, self.offset : self.offset + self.octets]
+        if self.octets == 3:
+            first = self.order == "big"
+            octets = np.zeros((len(samples), 4), np.uint8)
+            octets[:, first : 3 + first] = samples[:, self.offset : self.offset + 3]
+        size = octets.shape[1]
+        words = np.ascontiguousarray(octets).view(f"{order}{'i' if self.signed else 'u'}{size}")[:, 0]
+        if self.width == 8 * size:
+            return words.astype(np.int64)
+        # Up to the top of 32 bits, and down again: what is above goes, and the sign comes along.
+        words = words.astype(np.int32 if self.signed else np.uint32)
+        words <<= 32 - self.shift - self.width
+        words >>= 32 - self.width
+        return words.astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

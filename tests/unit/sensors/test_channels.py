@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freefall.sensors.channels import Linear, Polynomial, Table
+from freefall.sensors.channels import Linear, Polynomial, RawWord, Table
 
 
 def column(*raw):
@@ -71,3 +71,25 @@ def test_a_value_that_is_not_there_stays_so_through_a_calibration():
     for calibration in (Linear(2.0, 1.0), Polynomial((1.0, 0.0, 1.0)), Table((0.0, 4.0), (1.0, 9.0))):
         found = calibration.apply(gone)
         assert np.isnan(found[0]) and found[1] == 5.0
+
+
+WORDS = [
+    RawWord(1, octets, order, shift, width, signed)
+    for octets in (1, 2, 3, 4)
+    for order in ("big", "little")
+    for shift in range(8 * octets)
+    for width in range(1, 8 * octets - shift + 1)
+    for signed in (False, True)
+]
+
+
+def test_every_word_that_there_can_be_is_read_as_python_reads_it():
+    samples = np.random.default_rng(1).integers(0, 256, (9, 6), dtype=np.uint8)
+    samples[0], samples[1] = 0, 255
+    for word in WORDS:
+        values = word.values(samples)
+        assert values.dtype == np.int64
+        for sample, value in zip(samples, values.tolist(), strict=True):
+            number = int.from_bytes(sample[1 : 1 + word.octets].tobytes(), word.order) >> word.shift & (1 << word.width) - 1
+            assert value == (number - (1 << word.width) if word.signed and number >> word.width - 1 else number), word
+    assert len(WORDS) == 4000
