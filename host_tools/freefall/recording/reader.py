@@ -5,7 +5,8 @@ import io
 import pathlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
@@ -17,6 +18,9 @@ from ..errors import DefinitionError, InputUnreadable
 from . import profile
 from .link import LinkEvent, LinkGap, from_metadata, gaps_in
 from .walk import Blocks, Damage, End, Record, walk
+
+# Opens a file for reading, at any place in it; raises OSError. For what is behind a URL, which is kept as it is written.
+Opener = Callable[[str], BinaryIO]
 
 _MALFORMED = (McapError, struct.error, UnicodeDecodeError, OverflowError)
 _OPENING = len(profile.MAGIC) + profile.HEAD.size  # the profile's name follows
@@ -31,19 +35,20 @@ class Recording:
     definition_problem: a sentence on why it cannot be used, or may be another one; None when nothing is wrong with it.
     definition_text: the TOML as recorded, also when it cannot be used.
     metadata: the keys of SPEC.md, all text; empty when the file was cut before them.
-    position: how far into the file it was read, in octets.
+    size: octets of the file when it was opened; position: how far into it it was read.
     cut_at: octet at which a file without its footer ends; None when the footer is there.
     damages, damage_count: the first hundred damaged places that the last pass met, and how many there were.
     link_events: the link lost and back, as far as the last pass has read.
     """
 
-    def __init__(self, path: pathlib.Path):
+    def __init__(self, path: pathlib.Path | str, opener: Opener | None = None):
         self.path = path
+        self._opener = opener
         self.definition: Definition | None = None
         self.definition_text: str | None = None
         self.metadata: dict[str, str] = {}
         self.definition_problem: str | None = None
-        self.position = 0
+        self.size = self.position = 0
         self.cut_at: int | None = None
         self.damages: list[Damage] = []
         self.damage_count = 0
@@ -90,7 +95,7 @@ class Recording:
 
     def _events(self) -> Iterator[Blocks | LinkEvent]:
         self.damages, self.damage_count, self.link_events = [], 0, []
-        with _reading(self.path) as file:
+        with _reading(self.path, self._opener) as file:
             for event in walk(file):
                 self.position = file.tell()
                 if isinstance(event, list):
@@ -107,7 +112,7 @@ class Recording:
                     yield link
 
     def _open(self) -> None:
-        with _reading(self.path) as file:
+        with _reading(self.path, self._opener) as file:
             start = file.read(_OPENING + 4 + len(profile.PROFILE))
             if not _begins_as_mcap(self.path, start):
                 raise InputUnreadable(f"{self.path} is not a recording: it does not begin as an MCAP file does")
@@ -180,7 +185,7 @@ class Recording:
         self.definition = definition
 
     def _look_at_end(self, file) -> None:
-        size = file.seek(0, io.SEEK_END)
+        self.size = size = file.seek(0, io.SEEK_END)
         file.seek(max(0, size - _FOOTER_LEN - len(profile.MAGIC)))
         tail = file.read()
         closed = tail.startswith(profile.HEAD.pack(Opcode.FOOTER, 20)) and tail.endswith(profile.MAGIC)
@@ -206,28 +211,27 @@ def _link_event(record: Record) -> LinkEvent | None:
     return None
 
 
-def open_recording(path: str | pathlib.Path) -> Recording:
-    """The recording at `path`, its definition and metadata read.
+def open_recording(path: str | pathlib.Path, opener: Opener | None = None) -> Recording:
+    """The recording at `path`, its definition and metadata read; opener: what opens it where that is not a file here.
 
     Raises InputUnreadable when it is missing, not MCAP, not ours, of a newer format, or cut inside its header.
     """
-    return Recording(pathlib.Path(path))
+    return Recording(pathlib.Path(path) if opener is None else str(path), opener)
 
 
-def is_recording(path: str | pathlib.Path) -> bool:
+def is_recording(path: str | pathlib.Path, opener: Opener | None = None) -> bool:
     """True when the file begins as a recording does; false for octets of another kind.
 
     Raises InputUnreadable when it cannot be read, or can be nothing else but what is left of a recording.
     """
-    path = pathlib.Path(path)
-    with _reading(path) as file:
+    with _reading(path, opener) as file:
         begins = _begins_as_mcap(path, file.read(len(profile.MAGIC)))
-    if not begins and path.suffix == profile.SUFFIX:
+    if not begins and str(path).endswith(profile.SUFFIX):
         raise InputUnreadable(f"{path} is named as a recording, but does not begin as an MCAP file does")
     return begins
 
 
-def _begins_as_mcap(path: pathlib.Path, start: bytes) -> bool:
+def _begins_as_mcap(path: pathlib.Path | str, start: bytes) -> bool:
     if not start:
         raise InputUnreadable(f"{path} is empty, not a recording")
     if len(start) < len(profile.MAGIC) and profile.MAGIC.startswith(start):
@@ -236,9 +240,9 @@ def _begins_as_mcap(path: pathlib.Path, start: bytes) -> bool:
 
 
 @contextlib.contextmanager
-def _reading(path: pathlib.Path):
+def _reading(path: pathlib.Path | str, opener: Opener | None):
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if opener is None else opener(str(path)) as file:
             yield file
     except OSError as error:
         raise InputUnreadable(f"cannot read {path}: {error.strerror}") from error

@@ -31,7 +31,7 @@ class Run:
         self.definition_text = first.definition_text
         self.definition_problem = first.definition_problem
         self.metadata = first.metadata
-        self.size = sum(recording.path.stat().st_size for recording in self.recordings)
+        self.size = sum(recording.size for recording in self.recordings)
         self.position = 0
         self._breaks: list[str] = []
 
