@@ -3,6 +3,7 @@
 FreefallError                 exit code
 ├── DefinitionError           3   the definition has findings, all of them in .diagnostics; or cannot be read, which is one
 ├── WrongDefinition           3   data was made with another definition
+├── DefinitionNeeded          2   octets came without a definition, and none was given
 ├── MissingExtra              2   an optional part is not installed
 ├── OutputUnwritable          2   the output cannot be written: disk full, no permission
 │   └── OutputExists          2   a file is in the way
@@ -42,6 +43,16 @@ class WrongDefinition(FreefallError):
             f"the data was made with definition {found:08x}, this decoder has definition {expected:08x}; "
             "decode with the definition the board runs"
         )
+
+
+class DefinitionNeeded(FreefallError):
+    """`what` carries no payload definition, and none was given."""
+
+    exit_code = 2
+
+    def __init__(self, what: str):
+        self.what = what
+        super().__init__(f"{what} carries no payload definition; name the one the board runs with -d DEF")
 
 
 class MissingExtra(FreefallError):

@@ -1,7 +1,7 @@
 """Imports go one way.
 
-wire <- board.core <- drivers, ports <- app; wire, sensors <- definition <- decode <- recording, export <- board <- port <- replay
-<- monitor, report, testing <- cli.
+wire <- board.core <- drivers, ports <- app; wire, sensors <- definition <- decode <- recording <- export <- board <- port
+<- replay <- monitor, report, testing <- cli.
 """
 
 import ast
@@ -27,11 +27,12 @@ ALLOWED = {
     "freefall.definition": {"freefall.errors", "freefall_wire", "freefall.sensors"},
     "freefall.decode": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.recording": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
-    "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode"},
+    "freefall.export": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording"},
     "freefall.interop": {"freefall", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.board": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode"},
     "freefall.port": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording", "freefall.board"},
-    "freefall.replay": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording", "freefall.port"},
+    "freefall.replay": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording",
+                        "freefall.port"},
     "freefall.report": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording"},
     "freefall.compare": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording"},
     "freefall.monitor": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.port"},

@@ -1,39 +1,130 @@
-"""freefall export: a recording to files that other programs read."""
+"""freefall export: recordings to files that other programs read."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 import rich_click as click
 
+from ..errors import MissingExtra
 from ..export import FORMATS, RunExport
+from ..export.jobs import Job, Outcome, in_processes, in_turn, on_dask
+from ..export.sources import expanded, folders, runs
+from ..export.urls import is_url
+from ..port.open import is_port_url
+from .console import complain
 from .options import definition_option, folder_path, force_option
 from .progress import progress_bar
-from .sources import open_source
+from .sources import choose_definition, open_source
 from .summary import one_line
+
+_SCHEDULER_ANSWERS_WITHIN_S = 10
 
 
 @click.command()
-@click.argument("src", metavar="SRC")
+@click.argument("src", metavar="SRC...", nargs=-1, required=True)
 @click.option("--to", "form", type=click.Choice(sorted(FORMATS)), required=True)
-@click.option("-o", "--output", metavar="OUT", type=folder_path, required=True, help="Folder; one file a stream.")
+@click.option(
+    "-o", "--output", metavar="OUT", type=folder_path, required=True,
+    help="Folder, or a URL of one: a file a stream (of ccsds and pcap, one file); of many recordings, a folder each.",
+)  # fmt: skip
 @definition_option
+@click.option("-j", "--jobs", "processes", type=click.IntRange(1), default=1, show_default=True, help="Recordings at a time.")
+@click.option("--dask", metavar="ADDRESS", help="Have the workers of the Dask scheduler at tcp://HOST:PORT export them.")
 @force_option
-def export(src: str, form: str, output: str, definition: str | None, force: bool) -> int:
-    """Export every stream of a recording, raw and in engineering units."""
-    with open_source(src, definition) as source:
-        with (
-            RunExport(form, output, source.definition, overwrite=force) as run,
-            progress_bar("exporting", source.size) as update,
-        ):
+def export(
+    src: tuple[str, ...], form: str, output: str, definition: str | None, processes: int, dask: str | None, force: bool
+) -> int:
+    """Export recordings: every stream, raw and in engineering units; or as ccsds and pcap the packets as they came.
 
-            def take(octets: bytes, host_ns: int) -> None:
-                run.feed(octets, host_ns)
-                update(source.position())
+    SRC... are files, patterns ('runs/**/*.mcap'), URLs that fsspec reads (s3://bucket/runs/*.mcap); or one port, or -. The files
+    of one run are exported as one. What is wrong with one recording does not stop the others.
+    """
+    if any(source == "-" or _is_port(source) for source in src):
+        if len(src) > 1 or dask:
+            raise click.UsageError("a port or standard input is exported by itself; only files are exported together.")
+        return _export_live(src[0], form, output, definition, force)
+    found = runs(expanded(src))
+    outs = [output] if len(found) == 1 else [f"{output.rstrip('/')}/{folder}" for folder in folders(found)]
+    given = choose_definition(definition) if definition else None
+    otherwise = os.environ.get("FREEFALL_DEF") or None
+    jobs = [Job(run, form, out, given, otherwise, force) for run, out in zip(found, outs, strict=True)]
+    if dask:
+        with _cluster(dask) as client, progress_bar("exporting", len(jobs)) as update:
+            outcomes = list(on_dask(jobs, client, one_line, update))
+        return _tell(jobs, outcomes)
+    with progress_bar("exporting", _octets(jobs)) as update:
+        if len(jobs) == 1:
+            outcomes = [Outcome(jobs[0], jobs[0].do(one_line, update))]
+        elif processes == 1:
+            outcomes = list(in_turn(jobs, one_line, update))
+        else:
+            outcomes = list(in_processes(jobs, processes, one_line, update))
+    return _tell(jobs, outcomes)
 
-            gone = source.read(take)
-            update(source.position())
-        if problem := source.problem():
-            click.echo(problem, err=True)
+
+def _tell(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
+    """Files on standard output, all else beside it, in the order of the jobs; the worst exit code."""
+    for outcome in sorted(outcomes, key=lambda outcome: jobs.index(outcome.job)):
+        name = f"{outcome.job.sources[0]}: " if len(jobs) > 1 else ""
+        if outcome.exported:
+            for file in outcome.exported.files:
+                click.echo(file)
+            if outcome.exported.problem:
+                click.echo(outcome.exported.problem, err=True)
+            click.echo(name + outcome.exported.told, err=True)
+    failed = [outcome for outcome in outcomes if not outcome.exported]
+    for outcome in failed:
+        complain(outcome.error)
+    if failed:
+        complain(f"{len(failed)} of {len(jobs)} recordings were not exported", prefix="")
+    return max((outcome.exit_code for outcome in failed), default=0)
+
+
+def _export_live(src: str, form: str, output: str, definition: str | None, force: bool) -> int:
+    with (
+        open_source(src, definition) as source,
+        RunExport(form, output, source.definition, overwrite=force) as run,
+        progress_bar("exporting", None) as update,
+    ):
+
+        def take(octets: bytes, host_ns: int) -> None:
+            run.feed(octets, host_ns)
+            update(0)
+
+        gone = source.read(take)
     for path in run.paths:
         click.echo(path)
     click.echo(one_line(run.summary), err=True)
     if gone:
         raise gone
     return 0
+
+
+def _is_port(src: str) -> bool:
+    """Whether it is the URL of a port, and not of a file."""
+    if not is_url(src) or not is_port_url(src):
+        return is_port_url(src)
+    scheme = src.partition("://")[0]
+    # How pyserial finds what opens a URL.
+    return scheme == "sim" or (scheme.isidentifier() and find_spec(f"serial.urlhandler.protocol_{scheme}") is not None)
+
+
+def _octets(jobs: Sequence[Job]) -> int | None:
+    """Of all files; None when some are behind URLs."""
+    with contextlib.suppress(OSError):
+        return sum(Path(source).stat().st_size for job in jobs for source in job.sources)
+    return None
+
+
+def _cluster(address: str):
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise MissingExtra("--dask", "archive") from error
+    try:
+        return Client(address, timeout=_SCHEDULER_ANSWERS_WITHIN_S)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"no Dask scheduler answers at {address}: {error}.") from error

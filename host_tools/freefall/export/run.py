@@ -56,8 +56,7 @@ class RunExport(contextlib.AbstractContextManager):
 
     def _take(self) -> None:
         pieces, self._pieces, self._octets = self._pieces, [], 0
-        items = [item for host_ns, octets in pieces for item in self.summary.feed(octets, host_ns)]
-        self._part.take(pieces, items)
+        self._part.take(pieces, self.summary.feed_many(pieces))
 
 
 class _Tables:
