@@ -9,7 +9,22 @@ from click.shell_completion import shell_complete
 
 from .. import __version__
 from ..errors import DefinitionError, FreefallError, OutputUnwritable
-from . import EXIT_FAULT, EXIT_INTERRUPTED, check, decode, export, export_def, new, record, schema, sim, stats
+from . import (
+    EXIT_FAULT,
+    EXIT_INTERRUPTED,
+    check,
+    decode,
+    export,
+    export_def,
+    info,
+    monitor,
+    new,
+    record,
+    replay,
+    schema,
+    sim,
+    stats,
+)
 from .console import complain, finish, mute, prepare
 
 _EPILOG = (
@@ -39,7 +54,7 @@ def freefall(settings: Settings, verbose: int) -> None:
 
 
 _VERBS = (
-    *(new.new, check.check, schema.schema, sim.sim, record.record),
+    *(new.new, check.check, schema.schema, sim.sim, record.record, info.info, replay.replay, monitor.monitor),
     *(decode.decode, stats.stats, export.export, export_def.export_def),
 )
 for command in _VERBS:

@@ -14,7 +14,10 @@ import rich_click as click
 
 from ..definition import Definition, load_definition
 from ..errors import DeviceError, InputUnreadable
-from ..port.serial import DEFAULT_BAUD, SerialPort, looks_like_port
+from ..port.open import is_port_url
+from ..port.open import open_port as _open_port
+from ..port.port import Port
+from ..port.serial import DEFAULT_BAUD
 from ..recording import is_recording, open_recording
 from .interrupt import held_interrupt
 
@@ -61,9 +64,9 @@ def open_source(src: str, definition_path: str | None, baud: int = DEFAULT_BAUD)
             raise InputUnreadable("standard input is closed")
         definition = _needed(choose_definition(definition_path), "standard input")
         yield Source(definition, _pieces(sys.stdin.buffer, "standard input"), live=True)
-    elif looks_like_port(src):
-        definition = _needed(choose_definition(definition_path), src)
+    elif is_port_url(src):
         with open_port(src, baud) as port, held_interrupt() as pressed:
+            definition = _port_definition(port, definition_path)
             yield Source(definition, takewhile(lambda _: not pressed(), port.chunks()), live=True)
     elif not Path(src).is_file():
         raise InputUnreadable(_no_file(src))
@@ -75,10 +78,10 @@ def open_source(src: str, definition_path: str | None, baud: int = DEFAULT_BAUD)
             yield Source(definition, _pieces(file, src), size=Path(src).stat().st_size, position=file.tell)
 
 
-def open_port(url: str, baud: int) -> SerialPort:
-    """The port, open. Raises DeviceError, and click.UsageError for what no port can be called."""
+def open_port(url: str, baud: int) -> Port:
+    """The port, open. Raises what freefall.port's open_port does, and click.UsageError for what no port can be called."""
     try:
-        return SerialPort(url, baud)
+        return _open_port(url, baud)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
 
@@ -90,6 +93,12 @@ def choose_definition(path: str | None, own: Definition | None = None) -> Defini
     if path is None:
         path = os.environ.get("FREEFALL_DEF") or None
     return None if path is None else load_definition(path)
+
+
+def _port_definition(port: Port, definition_path: str | None) -> Definition:
+    if definition_path is None and port.definition is None and port.definition_problem:
+        raise InputUnreadable(f"{port.definition_problem}; give the definition of the run with -d DEF")
+    return _needed(choose_definition(definition_path, port.definition), port.url)
 
 
 def _recording(src: str, definition_path: str | None) -> Source:

@@ -29,19 +29,14 @@ class SerialPort:
     Raises DeviceError when it cannot be opened, ValueError for a URL or a baud rate that no port has.
     """
 
+    # Of a wire, nobody knows what is at its other end; see Port.
+    definition = None
+    definition_problem = None
+
     def __init__(self, url: str, baud: int = DEFAULT_BAUD):
         self.url = url
-        try:
-            self._port = _opened(url, baud)
-        except (ValueError, TypeError, OSError) as error:
-            causes = _causes(error)
-            # pyserial stumbles over a URL or a rate that makes no sense, and may wrap that in an error of its own.
-            if any(isinstance(cause, ValueError | TypeError) for cause in causes):
-                raise ValueError(f"cannot open {url}: {error}") from error
-            if _is_busy(causes):
-                raise DeviceError(f"cannot open {url}: {busy_sentence(url)}") from error
-            raise DeviceError(f"cannot open {url}: {_system_reason(error)}. Is the board there?") from error
-        self._descriptor = _descriptor(self._port)
+        self._port = open_pyserial(url, baud)
+        self._descriptor = descriptor_of(self._port)
 
     def __enter__(self) -> "SerialPort":
         return self
@@ -59,7 +54,7 @@ class SerialPort:
             try:
                 octets = read()
             except OSError as error:
-                raise DeviceError(f"{self.url} went away: {_system_reason(error)}") from error
+                raise DeviceError(f"{self.url} went away: {system_reason(error)}") from error
             yield time_ns(), octets
 
     def _read_descriptor(self) -> bytes:
@@ -81,6 +76,20 @@ class SerialPort:
             raise
 
 
+def open_pyserial(url: str, baud: int):
+    """pyserial's own object for a port, open and held exclusively. Raises as SerialPort does."""
+    try:
+        return _opened(url, baud)
+    except (ValueError, TypeError, OSError) as error:
+        causes = _causes(error)
+        # pyserial stumbles over a URL or a rate that makes no sense, and may wrap that in an error of its own.
+        if any(isinstance(cause, ValueError | TypeError) for cause in causes):
+            raise ValueError(f"cannot open {url}: {error}") from error
+        if _is_busy(causes):
+            raise DeviceError(f"cannot open {url}: {busy_sentence(url)}") from error
+        raise DeviceError(f"cannot open {url}: {system_reason(error)}. Is the board there?") from error
+
+
 def _opened(url: str, baud: int):
     port = serial.serial_for_url(url, do_not_open=True)
     port.baudrate = baud
@@ -96,7 +105,7 @@ def _opened(url: str, baud: int):
     return port
 
 
-def _system_reason(error: OSError) -> str:
+def system_reason(error: OSError) -> str:
     """The operating system's own words, once: pyserial's errors repeat them, with the name of the port."""
     for cause in _causes(error):
         if not isinstance(cause, OSError):
@@ -120,7 +129,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
     return causes
 
 
-def _descriptor(port) -> int | None:
+def descriptor_of(port) -> int | None:
     """What the operating system can wait for and read from; None for ports without (Windows, loop://, rfc2217://)."""
     with contextlib.suppress(AttributeError, OSError):
         return port.fileno() if os.name == "posix" else None
