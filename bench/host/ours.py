@@ -1,0 +1,100 @@
+"""Freefall's own decoders, as the bench has to call them: Columns out. Ledger, gaps, reboots and duplicates come with it."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from freefall.decode import Decoder, SampleBatch, SamplePacket
+from freefall.definition import Definition, Stream
+from freefall_wire.frame import FRAME_OVERHEAD
+
+from .columns import Columns, native
+from .words import wire_dtype
+
+Decode = Callable[[bytes], list[Columns]]
+
+_READ = 64 << 10  # octets of one piece
+_BATCH = 32  # pieces given to the bulk path at once: 2 MiB
+
+
+class PerFrame:
+    """Decoder.feed, as live data are decoded."""
+
+    def __init__(self, definition: Definition):
+        self._definition = definition
+
+    def __call__(self, wire: bytes) -> list[Columns]:
+        """Of all that is on this wire."""
+        decoder = Decoder(self._definition)
+        found: list[list[SamplePacket]] = [[] for _ in self._definition.streams]
+        for at in range(0, len(wire), _READ):
+            for item in decoder.feed(wire[at : at + _READ], at):
+                if isinstance(item, SamplePacket):
+                    found[item.stream.number].append(item)
+        return [self._columns(stream, own) for stream, own in zip(self._definition.streams, found, strict=True)]
+
+    @staticmethod
+    def _columns(stream: Stream, own: list[SamplePacket]) -> Columns:
+        words = np.concatenate([p.raw for p in own])
+        index, time_ns = np.array([p.index for p in own], np.int64), np.array([p.time_ns for p in own], np.int64)
+        words = words.view(wire_dtype(stream))[:, 0].astype(native(stream))
+        return Columns(words, index, time_ns, np.array([len(p.raw) for p in own], np.int64))
+
+
+class InBulk:
+    """Decoder.feed_many, as recordings are decoded."""
+
+    def __init__(self, definition: Definition):
+        self._definition = definition
+
+    def __call__(self, wire: bytes) -> list[Columns]:
+        """Of all that is on this wire."""
+        decoder = Decoder(self._definition)
+        found = [_Filling(stream, len(wire)) for stream in self._definition.streams]
+        view = memoryview(wire)
+        for begin in range(0, len(wire), _READ * _BATCH):
+            stop = min(begin + _READ * _BATCH, len(wire))
+            pieces = [(at, bytes(view[at : min(at + _READ, stop)])) for at in range(begin, stop, _READ)]
+            for item in decoder.feed_many(pieces):
+                if isinstance(item, SampleBatch):
+                    found[item.stream.number].take(item)
+        return [filling.columns for filling in found]
+
+
+class _Filling:
+    """Columns of one stream with room for all that so many octets can hold: what is never filled costs nothing."""
+
+    def __init__(self, stream: Stream, octets: int):
+        packets = octets // (stream.packet_len + FRAME_OVERHEAD) + 1
+        self._words = np.empty(packets * stream.samples_per_packet, native(stream))
+        self._by_packet = [np.empty(packets, np.int64) for _ in range(3)]
+        self._word = wire_dtype(stream)
+        self._samples = self._packets = 0
+
+    def take(self, batch: SampleBatch) -> None:
+        """Add what is in a batch."""
+        samples, packets = self._samples + len(batch.raw), self._packets + len(batch.index)
+        self._words[self._samples : samples] = batch.raw.view(self._word)[:, 0]
+        for column, values in zip(self._by_packet, (batch.index, batch.time_ns, batch.count), strict=True):
+            column[self._packets : packets] = values
+        self._samples, self._packets = samples, packets
+
+    @property
+    def columns(self) -> Columns:
+        """What was filled."""
+        return Columns(self._words[: self._samples], *(column[: self._packets] for column in self._by_packet))
+
+
+def feed(definition: Definition, pieces: list[bytes]) -> None:
+    """A live link: each piece as it comes."""
+    decoder = Decoder(definition)
+    for piece in pieces:
+        decoder.feed(piece)
+
+
+def feed_many(definition: Definition, pieces: list[bytes]) -> None:
+    """A link that is looked at now and then: pieces come as they were read, 4 KiB of them at a time."""
+    decoder = Decoder(definition)
+    most = max(1, 4096 // len(pieces[0]))
+    for at in range(0, len(pieces), most):
+        decoder.feed_many([(at, piece) for piece in pieces[at : at + most]])
