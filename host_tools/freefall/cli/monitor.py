@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import rich_click as click
 
 from ..errors import MissingExtra
-from ..monitor import BoardModel, Feed
+from ..monitor import BoardModel, Feed, PortNews
 from ..monitor.plain import PlainLog, moment
+from ..port.open import is_port_url
+from ..port.reconnecting import Reconnecting
+from ..recording import LinkEvent
 from . import EXIT_INTERRUPTED
 from .interrupt import held_interrupt
 from .options import Seconds, baud_option
-from .sources import Source, open_source
+from .sources import choose_definition, open_port, open_source
 from .summary import one_line
 
 _POLL_S = 0.05
@@ -48,9 +51,9 @@ class AddressType(click.ParamType):
 
 @dataclass(frozen=True, slots=True)
 class _Board:
-    source: Source
     model: BoardModel
     feed: Feed
+    problem: Callable[[], str | None]
 
 
 @click.command()
@@ -61,6 +64,7 @@ class _Board:
     "environment's FREEFALL_DEF.",
 )  # fmt: skip
 @baud_option
+@click.option("--once", is_flag=True, help="A port that goes away has ended, instead of being waited for.")
 @click.option("--plain", is_flag=True, help="Lines, as where the output is no terminal: a block every --every seconds.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON lines.")
 @click.option("--every", type=Seconds(), default=1.0, show_default=True, help="Seconds between two blocks of --plain.")
@@ -69,12 +73,12 @@ class _Board:
     help=f"Serve a page with live plots, at 127.0.0.1:{_WEB_PORT} unless told otherwise.",
 )  # fmt: skip
 def monitor(
-    sources: tuple[str, ...], definitions: tuple[str, ...], baud: int, plain: bool, as_json: bool, every: float,
+    sources: tuple[str, ...], definitions: tuple[str, ...], baud: int, once: bool, plain: bool, as_json: bool, every: float,
     address: Address | None,
 ) -> int:  # fmt: skip
     """Watch boards while they run: rates, ledger, newest values with their limits, plots and events; ? shows the keys.
 
-    Each SRC is one board. Ends with q or Ctrl-C, without a terminal also when every SRC has ended.
+    Each SRC is one board; a port that goes away is waited for. Ends with q or Ctrl-C, lines also when every SRC has ended.
     """
     if len(definitions) not in (0, 1, len(sources)):
         raise click.UsageError(f"{len(definitions)} definitions for {len(sources)} SRC; give one, or one for each.")
@@ -84,10 +88,10 @@ def monitor(
         boards = []
         for number, src in enumerate(sources):
             path = definitions[number if len(definitions) > 1 else 0] if definitions else None
-            source = stack.enter_context(open_source(src, path, baud))
-            model = BoardModel(source.definition, src)
-            chunks = _piped(show is _in_terminal) if src == "-" and os.name == "posix" else source.chunks
-            boards.append(_Board(source, model, Feed(model, chunks, source.live, time.time_ns)))
+            if is_port_url(src) and not once:
+                boards.append(_port(stack, src, path, baud))
+            else:
+                boards.append(_source(stack, src, path, baud, show is _in_terminal))
         for board in boards:
             board.feed.start()
         try:
@@ -96,6 +100,28 @@ def monitor(
             for board in boards:
                 board.feed.stop()
         return _conclude(boards, pressed())
+
+
+def _port(stack: ExitStack, url: str, definition_path: str | None, baud: int) -> _Board:
+    """A port that is waited for whenever it has gone away."""
+    link = stack.enter_context(Reconnecting(lambda: open_port(url, baud)))
+    definition = choose_definition(definition_path, link.port.definition)
+    if definition is None:
+        raise click.UsageError(f"{url} carries no payload definition; name the one the board runs with -d DEF.")
+    model = BoardModel(definition, url)
+    news = (
+        PortNews(event.host_ns, getattr(event, "reason", None)) if isinstance(event, LinkEvent) else event
+        for event in link.events()
+    )
+    return _Board(model, Feed(model, news, True, time.time_ns), lambda: None)
+
+
+def _source(stack: ExitStack, src: str, definition_path: str | None, baud: int, in_terminal: bool) -> _Board:
+    """Anything else."""
+    source = stack.enter_context(open_source(src, definition_path, baud))
+    model = BoardModel(source.definition, src)
+    chunks = _piped(in_terminal) if src == "-" and os.name == "posix" else source.chunks
+    return _Board(model, Feed(model, chunks, source.live, time.time_ns), source.problem)
 
 
 def _shower(plain: bool, as_json: bool, every: float, address: Address | None) -> Callable:
@@ -172,7 +198,7 @@ def _conclude(boards: list[_Board], interrupted: bool) -> int:
         with board.feed.look() as model:
             name = f"{model.source}: " if len(boards) > 1 else ""
             click.echo(name + one_line(model.summary), err=True)
-        if board.feed.ended and not board.feed.error and (problem := board.source.problem()):
+        if board.feed.ended and not board.feed.error and (problem := board.problem()):
             click.echo(problem, err=True)
     for board in boards:
         if board.feed.error:

@@ -3,19 +3,31 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from .model import BoardModel
 from .snapshot import BoardSnapshot
 
+# Pieces of a file are taken in together up to so many octets, some milliseconds' work; those of a port as they come.
+_TOGETHER = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class PortNews:
+    """The port went away, or, with `why` None, is read again."""
+
+    host_ns: int
+    why: str | None
+
 
 class Feed:
-    """Reads `chunks` (host ns, octets) into `model` until they end; whoever draws looks at it by `snapshot` and `look`.
+    """Reads (host ns, octets) and PortNews into `model` until they end; whoever draws looks at it by `snapshot` and `look`.
 
     Octets are decoded as they are read and wait for no drawing longer than a look takes; a look waits for one piece at most.
     live: the source has no end of its own, and ages are counted to `clock` (ns).
     """
 
-    def __init__(self, model: BoardModel, chunks: Iterable[tuple[int, bytes]], live: bool, clock: Callable[[], int]):
+    def __init__(self, model: BoardModel, chunks: Iterable[tuple[int, bytes] | PortNews], live: bool, clock: Callable[[], int]):
         self.definition = model.definition
         self.live = live
         self.error: Exception | None = None
@@ -60,12 +72,29 @@ class Feed:
     def _run(self) -> None:
         why = ""
         try:
-            for host_ns, octets in self._chunks:
-                if self._stopping.is_set():
-                    break
+            for pieces in self._together():
                 with self.look() as model:
-                    model.feed(octets, host_ns)
+                    if isinstance(pieces, PortNews):
+                        model.say("live" if pieces.why is None else "lost", pieces.why or "", pieces.host_ns)
+                    else:
+                        model.feed(pieces)
         except Exception as error:  # whatever it is, it is told by who started the thread
             self.error, why = error, str(error) or type(error).__name__
         with self.look() as model:
             model.say("lost" if why else "ended", why, self._clock())
+
+    def _together(self) -> Iterator[list[tuple[int, bytes]] | PortNews]:
+        pieces, octets = [], 0
+        for piece in self._chunks:
+            if self._stopping.is_set():
+                return
+            if isinstance(piece, PortNews):
+                yield piece
+                continue
+            pieces.append(piece)
+            octets += len(piece[1])
+            if self.live or octets >= _TOGETHER:
+                yield pieces
+                pieces, octets = [], 0
+        if pieces:
+            yield pieces

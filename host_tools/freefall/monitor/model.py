@@ -1,24 +1,35 @@
 """One board as it is watched: octets in, snapshots and plot points out. No clock, no thread, constant memory."""
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import accumulate
+
+import numpy as np
+
 from ..decode import (
     LEVELS,
     BootEvent,
-    Gap,
+    Item,
     Reboot,
     Reject,
-    SamplePacket,
+    SampleBatch,
     SensorEvent,
     StreamLedger,
     Summary,
     reset_cause_text,
 )
+from ..decode.batch import batched
 from ..definition import Definition
 from .events import EventLog
 from .rates import Rate
 from .snapshot import BoardSnapshot, StreamView
-from .texts import crossing_text, sensor_text
+from .texts import crossing_text, missing_text, rejected_text, sensor_text
 from .trace import Points
 from .watched import WatchedStream
+
+# From so many octets on decoding by columns is the faster way.
+_MANY = 4096
 
 
 class BoardModel:
@@ -36,49 +47,45 @@ class BoardModel:
         self._time_ns: int | None = None  # newest of the plots' time
         self._anchor_ns: int | None = None  # plots' time of the boot: host's less on-board time, when its first packet came
 
-    def feed(self, octets: bytes, host_ns: int) -> None:
-        """Take in octets read at that host time. Raises WrongDefinition."""
+    def feed(self, pieces: Sequence[tuple[int, bytes]]) -> None:
+        """Take in pieces of (host ns, octets), in order. Raises WrongDefinition."""
+        octets = sum(len(piece) for _, piece in pieces)
         if octets:
             self._state = "live", ""
-            self._host_ns = host_ns
-        waiting: dict[int, list[SamplePacket]] = {}
-        for item in self.summary.feed(octets, host_ns):
+            self._host_ns = pieces[-1][0]
+        whens = _Whens(self.summary.decoder.counters.octets_fed, pieces)
+        host_ns = pieces[0][0] if pieces else 0  # of what was heard last
+        for item in self._items(pieces, octets):
             match item:
-                case SamplePacket():
-                    self._reach(item.time_ns, host_ns)
-                    waiting.setdefault(item.stream.number, []).append(item)
+                case SampleBatch():
+                    host_ns = int(item.host_ns[-1])
+                    self._samples(item)
                 case Reboot():
-                    self._take(waiting)
                     self._anchor_ns = None
                     for watched in self._streams:
                         watched.rebooted()
                     self._log.add(host_ns, "warning", "the board has booted again")
+                case Reject(reason=reason):
+                    text = partial(rejected_text, reason)
+                    self._log.burst(f"rejected: {reason}", whens.at(item.offset), "watch", 1, text)
                 case BootEvent():
+                    host_ns = item.host_ns
                     self._reach(item.time_ns, host_ns)
                     cause = reset_cause_text(item.reset_cause)
                     self._log.add(host_ns, "info", f"boot {item.boot_count} of firmware {item.firmware}, after {cause}")
                 case SensorEvent():
+                    host_ns = item.host_ns
                     self._log.add(host_ns, "info" if item.kind == "back" else "critical", sensor_text(item))
-                case Gap(stream=stream, count=count):
-                    self._log.burst(stream.name, host_ns, "warning", count, lambda n, s=stream.name: f"{s}: {n} samples missing")
-                case Reject(reason=reason):
-                    self._log.burst(
-                        f"rejected: {reason}", host_ns, "watch", 1, lambda n, r=reason: f"{n} rejected on the link ({r})"
-                    )
-        self._take(waiting)
-        self._link.mark(host_ns, self.summary.decoder.counters.octets_fed)
+        if pieces:
+            self._link.mark(pieces[-1][0], self.summary.decoder.counters.octets_fed)
 
     def say(self, state: str, why: str, host_ns: int) -> None:
         """The port's state has changed: "live", "lost" or "ended", and why."""
-        if state == self._state[0]:
-            return
-        self._state = state, why
-        if why:
+        before, self._state = self._state[0], (state, why)
+        if state == "live" and before == "lost":
+            self._log.add(host_ns, "info", "the port is back")
+        elif why:
             self._log.add(host_ns, "critical" if state == "lost" else "info", why)
-
-    def note(self, level: str, text: str, host_ns: int) -> None:
-        """An event from outside."""
-        self._log.add(host_ns, level, text)
 
     def points(self, stream: int, span: int, after: int | None = None) -> Points:
         """The recent past of the stream of that number, one row for each channel; see Trace.points."""
@@ -113,6 +120,11 @@ class BoardModel:
             events=self._log.events,
         )
 
+    def _items(self, pieces: Sequence[tuple[int, bytes]], octets: int) -> Iterable[Item | SampleBatch]:
+        if octets >= _MANY:
+            return self.summary.feed_many(pieces)
+        return (item for host_ns, piece in pieces for item in batched(self.summary.feed(piece, host_ns)))
+
     def _view(self, watched: WatchedStream, ledger: StreamLedger, now_ns: int | None) -> StreamView:
         totals, statistics = ledger.totals, self.summary.statistics[watched.stream.number]
         age_s, quiet = watched.silence(now_ns)
@@ -142,11 +154,27 @@ class BoardModel:
             self._anchor_ns = max(host_ns, self._time_ns or host_ns) - time_ns
         self._time_ns = max(self._time_ns or 0, self._anchor_ns + time_ns)
 
-    def _take(self, waiting: dict[int, list[SamplePacket]]) -> None:
-        """All packets of a stream at once: a piece of a file may hold hundreds."""
-        for number, packets in waiting.items():
-            for crossing, channel in self._streams[number].add(packets, self._anchor_ns):
-                name = f"{packets[0].stream.name}.{channel.name}"
-                level = crossing.level if crossing.level in LEVELS else "info"
-                self._log.add(crossing.time_ns, level, crossing_text(name, crossing, channel))
-        waiting.clear()
+    def _samples(self, batch: SampleBatch) -> None:
+        """Samples of one stream and one boot, and what is missing between them."""
+        stream, host_ns = batch.stream, batch.host_ns
+        self._reach(int(batch.time_ns[0]), int(host_ns[0]))
+        for at in np.flatnonzero(batch.missing).tolist():
+            text = partial(missing_text, stream.name)
+            self._log.burst(stream.name, int(host_ns[at]), "warning", int(batch.missing[at]), text)
+        newest_ns, crossings = self._streams[stream.number].add(batch, self._anchor_ns)
+        self._time_ns = max(self._time_ns, newest_ns)
+        for crossing, channel in crossings:
+            level = crossing.level if crossing.level in LEVELS else "info"
+            self._log.add(crossing.time_ns, level, crossing_text(f"{stream.name}.{channel.name}", crossing, channel))
+
+
+class _Whens:
+    """When an octet was read: host times by its offset in everything fed, of which `offset` came before these pieces."""
+
+    def __init__(self, offset: int, pieces: Sequence[tuple[int, bytes]]):
+        self._ends = [offset + end for end in accumulate(len(octets) for _, octets in pieces)]
+        self._pieces = pieces
+
+    def at(self, offset: int) -> int:
+        """Of that one, or of the first known after it."""
+        return self._pieces[min(bisect_right(self._ends, offset), len(self._pieces) - 1)][0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
@@ -14,8 +15,11 @@ from .feed import Feed
 from .snapshot import BoardSnapshot, StreamView
 from .trace import BUCKETS, SPANS_S, Points
 
-# A drawing costs some hundredths of a second of the processor, and a line over ssh its octets.
+# Drawing costs the processor, a plot some hundredths of a second, and ssh its octets: figures every time, the plot every few.
 _EVERY_S = 0.2
+_PLOT_EVERY = 2
+_MOST_PLOT_EVERY = 5
+_UNWRAPPED = "header", "head", "rows"
 _SPAN = 1
 _MOST_EVENTS = 50
 _COLOURS = "blue+", "orange+", "green+", "magenta+", "cyan+", "red+"
@@ -72,6 +76,8 @@ class MonitorApp(App[None]):
         self._span = _SPAN
         self._paused = False
         self._seen: BoardSnapshot | None = None
+        self._ticks = 0
+        self._written: dict[str, Text] = {}
 
     def compose(self) -> ComposeResult:
         """See textual."""
@@ -101,7 +107,11 @@ class MonitorApp(App[None]):
         if self._pressed():
             self.exit()
         elif not self._paused:
-            self._look()
+            self._ticks += 1
+            # Nor more often than it moves by a column.
+            column_s = SPANS_S[self._span] / max(1, self.size.width)
+            every = max(_PLOT_EVERY, min(round(column_s / _EVERY_S), _MOST_PLOT_EVERY))
+            self._look(plot=self._ticks % every == 0)
 
     def action_stream(self, step: int) -> None:
         """The next stream of this board, or the one before."""
@@ -160,29 +170,38 @@ class MonitorApp(App[None]):
     def _view(self) -> StreamView:
         return self._seen.streams[self._stream[self._board]]
 
-    def _look(self) -> None:
+    def _look(self, plot: bool = True) -> None:
         self._seen = self._feed.snapshot()
-        self._draw()
+        self._draw(plot)
 
-    def _draw(self) -> None:
+    def _draw(self, plot: bool = True) -> None:
         seen = self._seen
         if seen is None or len(self.screen_stack) > 1 or not self.is_running:
             return
         chosen = self._stream[self._board]
         live = self._feed.live
-        self.query_one("#header", Static).update(words.header(seen, self._board, len(self._feeds), self._paused))
+        self._write("header", words.header(seen, self._board, len(self._feeds), self._paused))
         width = self.size.width - 1
-        self.query_one("#head", Static).update(words.table_head(width))
+        self._write("head", words.table_head(width))
         rows, top = [], 0
         for number, stream in enumerate(seen.streams):
             if number == chosen:
                 top = len(rows)
             rows += words.stream_rows(stream, live, number == chosen, self._shown(), width)
-        self.query_one("#rows", Static).update(words.joined(rows))
+        self._write("rows", words.joined(rows))
         self._scroll(top, len(seen.streams[chosen].channels))
-        self.query_one("#ledger", Static).update(words.ledger(seen))
-        self.query_one("#events", Static).update(words.events(seen.events, _MOST_EVENTS))
-        self._plot(seen)
+        self._write("ledger", words.ledger(seen))
+        self._write("events", words.events(seen.events, _MOST_EVENTS))
+        if plot:
+            self._plot(seen)
+
+    def _write(self, where: str, text: Text) -> None:
+        """Lay the screen out again only when something needs more lines or fewer."""
+        if self._written.get(where) != text:
+            before = self._written.get(where)
+            self._written[where] = text
+            same = before is not None and before.plain.count("\n") == text.plain.count("\n") and where in _UNWRAPPED
+            self.query_one(f"#{where}", Static).update(text, layout=not same)
 
     def _scroll(self, top: int, lines: int) -> None:
         """Keep the chosen stream in sight."""

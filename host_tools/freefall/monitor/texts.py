@@ -21,3 +21,13 @@ def crossing_text(name: str, crossing: Crossing, channel: Channel) -> str:
         return f"{name} is back within {within}"
     low, high = getattr(channel.limits, crossing.level)
     return f"{name} {shown(crossing.value)} {channel.unit} is outside {crossing.level}, {low:g} .. {high:g}"
+
+
+def rejected_text(reason: str, number: int) -> str:
+    """Stretches of octets that were no packets."""
+    return f"{number} rejected on the link ({reason})"
+
+
+def missing_text(stream: str, samples: int) -> str:
+    """A gap, or several."""
+    return f"{stream}: {samples} sample{'s' * (samples != 1)} missing"

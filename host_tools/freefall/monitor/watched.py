@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..decode import LEVELS, SamplePacket, Table
+from ..decode import LEVELS, SampleBatch, Table
 from ..definition import Channel, Linear, Stream
 from .levels import ChannelLevel, Crossing
 from .rates import Rate
@@ -32,14 +32,18 @@ class WatchedStream:
         packet_s = max(1 / stream.rate_hz, min(stream.samples_per_packet / stream.rate_hz, stream.max_latency_ms / 1000))
         self._quiet_ns = round(_QUIET_PACKETS * packet_s * 1e9) + _QUIET_NS if steady else None
 
-    def add(self, packets: list[SamplePacket], anchor_ns: int) -> list[tuple[Crossing, Channel]]:
-        """The limits crossed by packets of one boot, whose on-board time 0 is anchor_ns of the plots' time."""
-        for packet in packets:
-            # Its time is that of its first sample, so it counts with the next one.
-            self.rate.mark(packet.time_ns, self._samples)
-            self._samples += len(packet.raw)
-        self._host_ns = packets[-1].host_ns
-        table = Table.of(self.stream, packets)
+    def add(self, batch: SampleBatch, anchor_ns: int) -> tuple[int, list[tuple[Crossing, Channel]]]:
+        """The plots' time of the newest sample of a batch, and the limits crossed in it.
+
+        anchor_ns: on-board time 0 of its boot, in the plots' time.
+        """
+        # A packet's time is that of its first sample, so it counts with the next packet.
+        before = self._samples + batch.count.cumsum() - batch.count
+        for time_ns, samples in zip(batch.time_ns.tolist(), before.tolist(), strict=True):
+            self.rate.mark(time_ns, samples)
+        self._samples += len(batch.raw)
+        self._host_ns = int(batch.host_ns[-1])
+        table = Table.of(self.stream, [batch])
         times_ns = table.time_ns + anchor_ns
         values = np.array([table.values[channel.name] for channel in self.stream.channels])
         self._newest = [None if np.isnan(value) else float(value) for value in values[:, -1]]
@@ -49,7 +53,7 @@ class WatchedStream:
             if channel.name in self._levels:
                 found = self._levels[channel.name].add(times_ns, table.values[channel.name])
                 crossings += [(crossing, channel) for crossing in found]
-        return crossings
+        return int(times_ns[-1]), crossings
 
     def rebooted(self) -> None:
         """The board's clock begins anew."""
