@@ -80,7 +80,7 @@ def survey(recording: Recording, progress: Callable[[int], object] = lambda posi
     start_ns = from_rfc3339(recording.metadata.get("start", ""))
     return Survey(
         recording=recording,
-        file_octets=recording.path.stat().st_size,
+        file_octets=recording.size,
         octets=octets,
         blocks=blocks,
         start_ns=first_ns if start_ns is None else start_ns,
