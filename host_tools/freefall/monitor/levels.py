@@ -48,7 +48,8 @@ class ChannelLevel:
         if not self._code and not codes.any():
             return []
         crossings: list[Crossing] = []
-        starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()]
+        # Runs of one level; between samples farther apart than it is held it is left.
+        starts = [0, *(np.flatnonzero((np.diff(codes) != 0) | (np.diff(times_ns) >= _HOLD_NS)) + 1).tolist()]
         for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
             code, first_ns, last_ns = int(codes[start]), int(times_ns[start]), int(times_ns[stop - 1])
             self._fall(first_ns, crossings)
