@@ -76,6 +76,7 @@ class BoardModel:
                 case SensorEvent():
                     host_ns = item.host_ns
                     self._log.add(host_ns, "info" if item.kind == "back" else "critical", sensor_text(item))
+        self._log.settle()
         if pieces:
             self._link.mark(pieces[-1][0], self.summary.decoder.counters.octets_fed)
 
@@ -86,6 +87,7 @@ class BoardModel:
             self._log.add(host_ns, "info", "the port is back")
         elif why:
             self._log.add(host_ns, "critical" if state == "lost" else "info", why)
+        self._log.settle()
 
     def points(self, stream: int, span: int, after: int | None = None) -> Points:
         """The recent past of the stream of that number, one row for each channel; see Trace.points."""
