@@ -60,10 +60,9 @@ class SampleBatch:
 
     @classmethod
     def cut(
-        cls, stream: Stream, boot: int, coefficients: bytes | None, run: Run, rows: np.ndarray, host_ns: np.ndarray | None
+        cls, stream: Stream, boot: int, coefficients: bytes | None, run: Run, samples: np.ndarray, host_ns: np.ndarray | None
     ) -> "SampleBatch":
-        """Of a run, or what numpy slices give of one, and its packets, uint8 (packets, stream.packet_len)."""
-        samples = _samples(stream, run.count, rows)
+        """Of a run, or a part of one, and the samples in its packets, uint8 (samples, stream.sample_len)."""
         times_ns = None
         if stream.times:
             own_us = np.ascontiguousarray(samples[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
@@ -126,13 +125,3 @@ def batched(items: Iterable[Item | SampleBatch]) -> Iterator[Item | SampleBatch]
         yield item
     for parts in kept.values():
         yield SampleBatch.of(*parts)
-
-
-def _samples(stream: Stream, count: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The samples in stream packets, uint8 (samples, stream.sample_len)."""
-    places = stream.samples_per_packet
-    stop = packet.SAMPLES_AT + places * stream.sample_len
-    full = len(rows) * places == count.sum()
-    if full:
-        return rows[:, packet.SAMPLES_AT : stop].reshape(-1, stream.sample_len)
-    return rows[:, packet.SAMPLES_AT : stop].reshape(-1, places, stream.sample_len)[np.arange(places) < count[:, None]]

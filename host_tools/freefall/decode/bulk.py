@@ -10,26 +10,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from freefall_wire import packet, reports
-from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch
+from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch, judge
 
 from ..definition import Stream
 from .batch import SampleBatch
 from .continuity import Continuity, Run
 from .deframe import Packets, deframe
-from .intake import Intake
+from .intake import REMEMBERED, Intake
 from .items import Item, Reject
 
 # Packets taken one by one from one on that is not plain: where there is one there are often more, and looking ahead takes time.
 _ONE_BY_ONE = 64
-
-_HEADER = np.dtype(
-    {
-        "names": ["sequence", "seconds", "fraction_high", "fraction_low", "count", "index"],
-        "formats": [">u2", ">u4", "u1", ">u2", "u1", ">u4"],
-        "offsets": [2, 6, 10, 11, packet.COUNT_AT, packet.INDEX_AT],
-        "itemsize": packet.SAMPLES_AT,
-    }
-)
 
 
 def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, intake: Intake) -> list[Item | SampleBatch]:
@@ -57,7 +48,7 @@ def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, 
     frames.idle_bytes += found.idle
     frames.fed_bytes += len(middle)
     frames.feed(octets[stop:])
-    items += _Walk(intake, found.streams, others, hosts.after(start)).items()
+    items += _Walk(intake, middle, found.streams, others, hosts.after(start)).items()
     rejects = sorted((item for item in items if isinstance(item, Reject)), key=lambda item: item.offset)
     return [*rejects, *(item for item in items if not isinstance(item, Reject))]
 
@@ -90,26 +81,23 @@ class _Hosts:
 class _Track:
     """The packets of one stream. taken: how many the intake has counted; given: how many items were made of."""
 
-    def __init__(self, stream: Stream, packets: Packets, hosts: _Hosts):
+    def __init__(self, stream: Stream, octets: memoryview, packets: Packets, hosts: _Hosts):
         self.stream = stream
-        self.rows = packets.rows
         self.ends = packets.ends
         self.hosts = hosts.of(packets.ends)
         self.taken = self.given = self.remembered = 0
-        header = np.ascontiguousarray(self.rows[:, : packet.SAMPLES_AT]).view(_HEADER)[:, 0]
-        fraction = header["fraction_high"].astype(np.int64) << 16 | header["fraction_low"]
-        micros = fraction * 15625 + (1 << 17) >> 18  # as timecode.get_cuc; 10^6 is the next second
-        self._time_ns = (header["seconds"].astype(np.int64) * 1_000_000 + micros) * 1000
-        self._index, self._count, self._sequence = (header[name].astype(np.int64) for name in ("index", "count", "sequence"))
+        self._octets = octets
+        self._packets = packets
+        self._samples = 0  # in the packets given
         self._run: Run
         self._base = 0  # of the run
 
     def look_ahead(self, continuity: Continuity, no_doubt: bool) -> int | None:
         """Find what is plain from here on; where the first packet that is not ends, None when all are."""
         self._base = here = self.taken
-        self._run = continuity.ahead(
-            self._index[here:], self._time_ns[here:], self._count[here:], self._sequence[here:], no_doubt
-        )
+        packets = self._packets
+        header = (column[here:] for column in (packets.index, packets.time_ns, packets.count, packets.sequence))
+        self._run = continuity.ahead(*header, no_doubt)
         stop = here + len(self._run)
         return int(self.ends[stop]) if stop < len(self.ends) else None
 
@@ -125,28 +113,46 @@ class _Track:
         """What was taken and not yet given: a batch, or nothing."""
         if self.given == self.taken:
             return []
-        part = slice(self.given, self.taken)
         run = self._run.part(self.given - self._base, self.taken - self._base)
+        hosts = None if self.hosts is None else self.hosts[self.given : self.taken]
+        begin = self._samples
+        self._samples += int(run.count.sum())
         self.given = self.taken
-        hosts = None if self.hosts is None else self.hosts[part]
-        return [SampleBatch.cut(self.stream, boot, coefficients, run, self.rows[part], hosts)]
+        return [SampleBatch.cut(self.stream, boot, coefficients, run, self._packets.samples[begin : self._samples], hosts)]
+
+    def take_one(self, intake: Intake, items: list[Item]) -> None:
+        """Let the intake take the next packet, as if it had come alone."""
+        frame = self._frame(int(self.ends[self.taken]))
+        host_ns = None if self.hosts is None else int(self.hosts[self.taken])
+        self._samples += int(self._packets.count[self.taken])
+        self.taken += 1
+        self.given = self.remembered = self.taken
+        intake.take(Stretch(0, 0, frame, *judge(frame)), host_ns, items)
 
     def remember(self, intake: Intake) -> None:
         """Let the intake remember what was taken here."""
-        intake.remember(self.stream, self.rows[self.remembered : self.taken])
+        newest = self.ends[max(self.remembered, self.taken - REMEMBERED) : self.taken]
+        intake.remember(self.stream, map(self._frame, newest.tolist()))
         self.remembered = self.taken
+
+    def _frame(self, end: int) -> bytes:
+        """What a packet came as, without its delimiter."""
+        return bytes(self._octets[end - self.stream.packet_len - FRAME_OVERHEAD : end - 1])
 
 
 class _Walk:
     """Goes through the packets of all streams, and all else, in the order of the wire."""
 
-    def __init__(self, intake: Intake, streams: list[Packets], others: list[tuple[int, Stretch]], hosts: _Hosts):
+    def __init__(
+        self, intake: Intake, octets: memoryview, streams: list[Packets], others: list[tuple[int, Stretch]], hosts: _Hosts
+    ):
+        """octets: that the streams' packets came in; others: each with where it ends in them."""
         self._intake = intake
-        self._others = others  # each with where it ends
+        self._others = others
         self._hosts = hosts
         self._next = 0  # of the others
         used = [stream for stream in intake.definition.streams if len(streams[stream.number].ends)]
-        self._tracks = [_Track(stream, streams[stream.number], hosts) for stream in used]
+        self._tracks = [_Track(stream, octets, streams[stream.number], hosts) for stream in used]
         ends = np.array([end for end, _ in others], np.int64)
         self._positions = [track.ends.searchsorted(ends).tolist() for track in self._tracks]
         self._items: list[Item | SampleBatch] = []
@@ -205,11 +211,7 @@ class _Walk:
                 self._next += 1
                 self._intake.take(stretch, self._hosts.at(at), self._items)
             track = next(t for t in self._tracks if t.taken < len(t.ends) and t.ends[t.taken] == end)
-            stretch = Stretch(0, 0, b"", track.rows[track.taken].tobytes(), None)
-            host_ns = None if track.hosts is None else int(track.hosts[track.taken])
-            track.taken += 1
-            track.given = track.remembered = track.taken
-            self._intake.take(stretch, host_ns, self._items)
+            track.take_one(self._intake, self._items)
 
     def _count(self, positions: list[int]) -> None:
         passed = [track.take(self._continuity(track), to) for track, to in zip(self._tracks, positions, strict=True)]

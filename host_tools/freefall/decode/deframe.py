@@ -19,13 +19,46 @@ _SOUND = crc32(crc32(b"").to_bytes(CRC_LEN, "little") + b"\0")
 _COMPACT_EVERY = 4
 
 
+_HEADER = np.dtype(
+    {
+        "names": ["sequence", "seconds", "fraction_high", "fraction_low", "count", "index"],
+        "formats": [">u2", ">u4", "u1", ">u2", "u1", ">u4"],
+        "offsets": [2, 6, 10, 11, packet.COUNT_AT, packet.INDEX_AT],
+        "itemsize": packet.SAMPLES_AT,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Packets:
-    """Good packets of one stream, in order. rows: uint8 (k, packet_len), not to be written to; ends: int64 (k,), one past the
-    delimiter of each, in the octets they came from."""
+    """Good packets of one stream, in order: what their headers say, and their samples.
 
-    rows: np.ndarray
+    int64 (k,): ends, one past the delimiter of each, in the octets they came from; index and sequence, as on the wire; time_ns;
+    count. samples: uint8 (sum of counts, stream.sample_len), own times included.
+    """
+
     ends: np.ndarray
+    index: np.ndarray
+    time_ns: np.ndarray
+    count: np.ndarray
+    sequence: np.ndarray
+    samples: np.ndarray
+
+    @classmethod
+    def of(cls, stream: Stream, header: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> "Packets":
+        """Of packets in rows, uint8 (k, stream.packet_len or more), and their headers, uint8 (k, 18)."""
+        fields = header.view(_HEADER)[:, 0]
+        index, count, sequence = (fields[name].astype(np.int64) for name in ("index", "count", "sequence"))
+        fraction = fields["fraction_high"].astype(np.int64) << 16 | fields["fraction_low"]
+        micros = fraction * 15625 + (1 << 17) >> 18  # as timecode.get_cuc; 10^6 is the next second
+        time_ns = (fields["seconds"].astype(np.int64) * 1_000_000 + micros) * 1000
+        places = stream.samples_per_packet
+        samples = rows[:, packet.SAMPLES_AT : packet.SAMPLES_AT + places * stream.sample_len]
+        if len(rows) * places == count.sum():
+            samples = samples.reshape(-1, stream.sample_len)
+        else:
+            samples = samples.reshape(-1, places, stream.sample_len)[np.arange(places) < count[:, None]]
+        return cls(ends, index, time_ns, count, sequence, samples)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +100,7 @@ def deframe(octets: bytes | memoryview, definition: Definition) -> Deframed:
 
 
 def _none(stream: Stream) -> Packets:
-    return Packets(np.empty((0, stream.packet_len), np.uint8), np.empty(0, np.int64))
+    return Packets(*np.empty((5, 0), np.int64), np.empty((0, stream.sample_len), np.uint8))
 
 
 def _table(data: np.ndarray, starts: np.ndarray, packet_len: int, definition: Definition, found: Deframed) -> np.ndarray:
@@ -95,7 +128,7 @@ def _table(data: np.ndarray, starts: np.ndarray, packet_len: int, definition: De
         if not fits.all():
             packets, own = packets[fits], own[fits]
         taken[own] = True
-        found.streams[stream.number] = Packets(packets[:, :packet_len], ends[own])
+        found.streams[stream.number] = Packets.of(stream, header[own], packets, ends[own])
     if not taken.all():
         left = np.flatnonzero(~taken)
         known = (number[left] > 0) & (number[left] <= len(definition.streams))

@@ -1,6 +1,7 @@
 """Packets in, in order; items out. What is new, what came again, what is missing, and when the board has booted again."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +18,9 @@ from .ledger import Ledger
 from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report, time_ns_at
 
 # Packets of each APID remembered to tell a duplicate from a reboot, which both look like a step back. A packet whose
-# sequence count is the next one is new without looking: boots of a board may well begin with equal packets.
-_REMEMBERED = 64
+# sequence count is the next one is new without looking: boots of a board may well begin with equal packets. What is remembered
+# is the frame without its delimiter, which says the same as the packet: COBS has one form for each.
+REMEMBERED = 64
 
 
 class Intake:
@@ -31,8 +33,8 @@ class Intake:
         self.duplicates = 0
         self._frames = frames
         self._past: Ledger | None = None  # of the boots before it
-        self._newest: bytes | None = None  # packet taken
-        self._remembered = [deque(maxlen=_REMEMBERED) for _ in range(1 + len(definition.streams))]
+        self._newest: bytes | None = None  # frame taken
+        self._remembered = [deque(maxlen=REMEMBERED) for _ in range(1 + len(definition.streams))]
         self._foreign_id: int | None = None
 
     def take(self, stretch: Stretch, host_ns: int | None, items: list[Item]) -> None:
@@ -57,9 +59,9 @@ class Intake:
         """Whether all packets remembered of a stream are of this boot: one that goes forward then did not come before."""
         return self.boot.streams[stream.number].continuity.packets >= len(self._remembered[1 + stream.number])
 
-    def remember(self, stream: Stream, rows: np.ndarray) -> None:
-        """Remember packets that bulk.py has counted, uint8 (k, packet_len): the newest of the stream."""
-        self._remembered[1 + stream.number].extend(row.tobytes() for row in rows[-_REMEMBERED:])
+    def remember(self, stream: Stream, frames: Iterable[bytes]) -> None:
+        """Remember packets that bulk.py has counted, by their frames: the newest of the stream."""
+        self._remembered[1 + stream.number].extend(frames)
 
     def samples_passed(self) -> None:
         """Take note that bulk.py has counted packets of samples: the newest packet is none of the board's own."""
@@ -78,7 +80,7 @@ class Intake:
         index = continuity.unwrap(wire_index, time_ns)
         sequence = packet.sequence_of(data)
         remembered = self._remembered[1 + number]
-        if (index is None or sequence != continuity.next_sequence) and data in remembered:
+        if (index is None or sequence != continuity.next_sequence) and stretch.encoded in remembered:
             self.duplicates += 1
             continuity.duplicates += 1
             return
@@ -86,8 +88,8 @@ class Intake:
             boot = self._reboot(items)
             continuity = boot.streams[number].continuity
             index = wire_index
-        remembered.append(data)
-        self._newest = data
+        remembered.append(stretch.encoded)
+        self._newest = stretch.encoded
         missing, period_ns = continuity.take(index, time_ns, count, sequence)
         if missing:
             items.append(Gap(stream, index - missing, missing, boot.ordinal))
@@ -110,7 +112,7 @@ class Intake:
         service = self.boot.service
         sequence = packet.sequence_of(data)
         remembered = self._remembered[0]
-        known = data == self._newest if isinstance(report, BootEvent) else data in remembered
+        known = stretch.encoded == self._newest if isinstance(report, BootEvent) else stretch.encoded in remembered
         if known and sequence != service.next_sequence:
             self.duplicates += 1
             service.duplicates += 1
@@ -119,8 +121,8 @@ class Intake:
             self._foreign_id = report.definition_id
             self.refuse_foreign()
         boot = self._boot_of(report, items)
-        remembered.append(data)
-        self._newest = data
+        remembered.append(stretch.encoded)
+        self._newest = stretch.encoded
         if isinstance(report, LedgerReport):
             boot.streams[report.stream.number].report(report)
         elif isinstance(report, BoardReport):
