@@ -1,0 +1,92 @@
+"""Feeds that go on as long as a test wants, and a page that shows them."""
+
+import os
+import threading
+
+import pytest
+
+from freefall.monitor import BoardModel, Feed, uplot
+from unit.monitor.boards import definition
+from unit.monitor.browser import Browser, find_chromium
+
+REQUIRED = os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1"
+
+
+def need(there: bool, what: str) -> None:
+    """Skip where a tool is not there; fail where it has to be (CI)."""
+    if not there:
+        (pytest.fail if REQUIRED else pytest.skip)(f"{what} is not there")
+
+
+@pytest.fixture
+def feed_of():
+    """feed_of(chunks, ...): a Feed that has begun to read, stopped at the end."""
+    feeds = []
+
+    def start(chunks, source="test", live=True, clock=None, payload=None):
+        own = payload or definition()
+        newest = [0]
+
+        def remembered():
+            for piece in chunks:
+                newest[0] = piece[0] if isinstance(piece, tuple) else newest[0]
+                yield piece
+
+        feed = Feed(BoardModel(own, source), remembered(), live, clock or (lambda: newest[0]))
+        feeds.append(feed)
+        feed.start()
+        return feed
+
+    yield start
+    for feed in feeds:
+        feed.stop()
+
+
+@pytest.fixture
+def serve():
+    """serve(feeds, port): the URL of their page, and what ends it."""
+    from freefall.monitor.web import serve as serve_page
+
+    need(uplot.is_there(), "uPlot (python -m freefall.monitor.uplot)")
+    ends = []
+
+    def start(feeds, port=0):
+        stopping, started, url = threading.Event(), threading.Event(), []
+
+        def tell(where):
+            url.append(where)
+            started.set()
+
+        thread = threading.Thread(target=serve_page, args=(feeds, "127.0.0.1", port, stopping.is_set, tell))
+        thread.start()
+
+        def end():
+            stopping.set()
+            thread.join(20)
+            assert not thread.is_alive()
+
+        ends.append(end)
+        assert started.wait(20)
+        return url[0], end
+
+    yield start
+    for end in ends:
+        end()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """browser(): a Browser, closed at the end."""
+    program = find_chromium()
+    need(program is not None, "Chromium")
+    browsers = []
+
+    def start(**options):
+        profile = tmp_path / f"profile{len(browsers)}"
+        profile.mkdir()
+        browsers.append(Browser(program, profile, **options))
+        return browsers[-1]
+
+    yield start
+    for one in browsers:
+        one.close()
