@@ -1,17 +1,19 @@
 """The report of sim and stats: the verdict first, then what was sampled, then what became of every sample."""
 
 import shutil
-from math import floor, log10
 
 import rich_click as click
 
-from ..decode import LEVELS, ChannelStatistics, Ledger, StreamLedger, StreamStatistics, Summary
-from ..definition import Channel, Linear
+from ..decode import LEVELS, ChannelStatistics, StreamLedger, StreamStatistics, Summary
+from ..report import account, decimals, fixed, micros
 from .summary import count, lost
 from .text import aligned, say
 
 # Columns of the ledger side by side; a payload with more streams gets several blocks.
 _BLOCK = 4
+# Of all gaps those shown, the largest; the rest is counted.
+_GAPS_SHOWN = 5
+_REBOOTS_SHOWN = 4
 
 
 def print_report(summary: Summary, origin: list[str], details: bool) -> None:
@@ -26,6 +28,7 @@ def print_report(summary: Summary, origin: list[str], details: bool) -> None:
     for line in (f"{firmware}definition {definition.definition_id:08x}", *origin):
         _say(line)
     _section(_rates(summary.statistics))
+    _section(_jitter(summary.statistics))
     _section(_channels(summary.statistics))
     _section(_limits(summary.statistics))
     _invalid(summary.statistics)
@@ -38,7 +41,9 @@ def print_report(summary: Summary, origin: list[str], details: bool) -> None:
         _say("Ledger does not close:")
         for reason in ledger.reasons:
             _say(f"  {reason}")
-    _link(ledger)
+    _gaps(summary.statistics)
+    _reboots(summary)
+    _link(summary)
 
 
 def origin_of(metadata: dict[str, str]) -> list[str]:
@@ -57,31 +62,32 @@ def _rates(statistics: list[StreamStatistics]) -> list[list[str]]:
     return table
 
 
+def _jitter(statistics: list[StreamStatistics]) -> list[list[str]]:
+    """How uneven triggers are; nothing of streams without any to measure between."""
+    table = [["jitter", "us p50", "p99", "max"]]
+    for own in statistics:
+        jitter = own.jitter.triggers
+        if jitter.count:
+            numbers = jitter.quantile_ns(0.5), jitter.quantile_ns(0.99), jitter.max_ns
+            table.append([own.stream.name, *map(micros, numbers)])
+    return table if len(table) > 1 else []
+
+
 def _channels(statistics: list[StreamStatistics]) -> list[list[str]]:
     """Numbers with as many decimals as their calibration is worth, none where no sample has a value; nothing without samples."""
     table = [["", "", "mean", "deviation", "least", "greatest"]]
     for own in statistics:
         for known, channel in zip(own.channels, own.stream.channels, strict=True):
             if known.count:
-                decimals = _decimals(known, channel)
+                places = decimals(known, channel)
                 values = (known.mean, known.deviation, known.least, known.greatest)
-                numbers = [f"{round(value, decimals) + 0.0:.{decimals}f}" for value in values]
+                numbers = [fixed(value, places) for value in values]
             elif own.samples:
                 numbers = ["-"] * 4
             else:
                 continue
             table.append([_name(own, known, statistics), known.unit, *numbers])
     return table if len(table) > 1 else []
-
-
-def _decimals(known: ChannelStatistics, channel: Channel) -> int:
-    """Those of one step of the raw value; where steps differ, six digits of the greatest value and two of the deviation."""
-    if isinstance(channel.calibration, Linear):
-        digits = [(abs(channel.calibration.scale), 1)]
-    else:
-        digits = [(max(abs(known.least), abs(known.greatest)), 6), (known.deviation, 2)]
-    needed = [count - 1 - floor(log10(value)) for value, count in digits if value]
-    return min(9, max(0, *needed)) if needed else 9
 
 
 def _name(own: StreamStatistics, channel: ChannelStatistics, statistics: list[StreamStatistics]) -> str:
@@ -116,43 +122,44 @@ def _invalid(statistics: list[StreamStatistics]) -> None:
 
 def _accounts(streams: tuple[StreamLedger, ...], details: bool) -> list[list[str]]:
     joined_late = any(stream.totals.pending_before for stream in streams)
-    columns = [_account(stream, details, joined_late) for stream in streams]
+    columns = [account(stream, details, joined_late) for stream in streams]
     table = [["Ledger", *(stream.name for stream in streams)]]
     for rows in zip(*columns, strict=True):
         table.append([rows[0][0], *(str(number or ".") for _, number in rows)])
     return table
 
 
-def _account(stream: StreamLedger, details: bool, joined_late: bool) -> list[tuple[str, int]]:
-    """From the trigger to the host, each figure what the signed ones above it add up to; then what is in no sum."""
-    totals = stream.totals
-    rows = [
-        ("samples announced", totals.seen, True),
-        (" - bus errors", totals.bus_errors, True),
-        (" - not read in time", totals.overruns, True),
-        ("= taken", totals.taken, details),
-        (" + on the board at first", totals.pending_before, joined_late),
-        (" - still on the board", totals.pending, True),
-        ("= framed", totals.framed, details),
-        (" - dropped, link full", totals.samples_dropped, True),
-        ("= sent", totals.samples_sent, details),
-        (" - lost on the way", totals.lost, True),
-        ("= received", totals.received, True),
-        ("difference of all sums", sum(abs(line.difference) for line in stream.lines), details),
-        (" + before first report", stream.samples - totals.received - totals.after_report, True),
-        (" + after last report", totals.after_report, True),
-        ("= samples above", stream.samples, True),
-        ("missing after report", totals.missing_after_report, True),
-        ("late triggers", totals.late, True),
-    ]
-    return [(label, number) for label, number, shown in rows if shown]
+def _gaps(statistics: list[StreamStatistics]) -> None:
+    """The largest places where samples are missing, on-board time of the sample after each; nothing where none is."""
+    places = [(own.stream.name, place) for own in statistics for place in own.losses.largest]
+    places.sort(key=lambda named: -named[1].count)
+    table = [["Missing", "samples", "from index", "boot", "until s"]]
+    for name, place in places[:_GAPS_SHOWN]:
+        table.append([name, str(place.count), str(place.index), str(place.boot), f"{place.until_ns / 1e9:.3f}"])
+    if len(table) > 1:
+        _section(table)
+        gaps = sum(own.losses.gaps for own in statistics) - len(table) + 1
+        samples = sum(own.losses.samples for own in statistics) - sum(place.count for _, place in places[:_GAPS_SHOWN])
+        if gaps:
+            _say(f"and {count(samples, 'sample')} in {count(gaps, 'other place')}, see --json or --html.")
+        click.echo()
 
 
-def _link(ledger: Ledger) -> None:
-    counters = ledger.counters
+def _reboots(summary: Summary) -> None:
+    """When the board booted again, in time of the run; nothing if it did not."""
+    more = summary.decoder.boots - 1
+    if more:
+        times = [f"{event.run_ns / 1e9:.1f} s" for event in summary.happenings.events if event.kind == "reboot"][:_REBOOTS_SHOWN]
+        rest = f" and {more - len(times)} times more" if more > len(times) else ""
+        _say(f"Booted again at {', '.join(times)}{rest}.")
+
+
+def _link(summary: Summary) -> None:
+    ledger, counters = summary.decoder.ledger, summary.decoder.counters
     reasons = ", ".join(f"{number} {reason}" for reason, number in counters.frames_rejected.items() if number)
     rejected = f"{counters.rejected} rejected" + (f" ({reasons})" if reasons else "")
-    _say(f"Link: {counters.octets_fed} octets, {rejected}, {count(counters.duplicates, 'duplicate')}.")
+    first = f" First rejected: octet {summary.happenings.rejects[0].offset}." if summary.happenings.rejects else ""
+    _say(f"Link: {counters.octets_fed} octets, {rejected}, {count(counters.duplicates, 'duplicate')}.{first}")
     reports = f"{ledger.board.service_received} received"
     for line in ledger.board.lines:
         terms = dict(line.terms)

@@ -3,14 +3,21 @@
 import json
 import operator
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import rich_click as click
 
 from ..decode import METRICS, Summary
-from .options import definition_option
+from ..errors import DefinitionError, FreefallError, OutputExists
+from ..report import RunReport, page
+from .console import complain
+from .options import OutputPath, definition_option, force_option
 from .progress import progress_bar
 from .report import origin_of, print_report
-from .sources import open_source
+from .runs import Pieces, grouped, open_group
+from .text import write_text
 
 _OPERATORS = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt,
@@ -30,9 +37,17 @@ class Condition:
         self._limit = float(number)
         self.text = text.strip()
 
-    def holds(self, metrics: dict[str, int]) -> bool:
+    def holds(self, metrics: dict[str, int | float]) -> bool:
         """Whether it is true of these metrics."""
         return _OPERATORS[self._symbol](metrics[self.metric], self._limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A run as it was read; gone: the error that ended it early."""
+
+    report: RunReport
+    gone: FreefallError | None
 
 
 def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
@@ -40,38 +55,94 @@ def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
 
 
 @click.command()
-@click.argument("src", metavar="SRC")
+@click.argument("src", metavar="SRC...", nargs=-1, required=True)
 @definition_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a run, one a line.")
+@click.option(
+    "--html", metavar="OUT.html", type=OutputPath(dir_okay=False),
+    help="Write a page with plots too: one file that needs no network.",
+)  # fmt: skip
 @click.option(
     "--fail-on", "conditions", metavar="CONDITIONS", callback=_conditions,
-    help=f"Exit 1 if any holds, e.g. 'missing>0,rejected>0'. Counted: {', '.join(METRICS)}.",
+    help=f"Exit 1 if any holds, e.g. 'missing>0,jitter_p99_us>200'. Counted: {', '.join(METRICS)}.",
 )  # fmt: skip
+@force_option
 @click.pass_obj
-def stats(settings, src: str, definition: str | None, as_json: bool, conditions: list[Condition]) -> int:
-    """What was sampled, what became of every sample, and whether the sums close."""
-    with open_source(src, definition) as source:
+def stats(
+    settings, src: tuple[str, ...], definition: str | None, as_json: bool, html: str | None, conditions: list[Condition],
+    force: bool,
+) -> int:  # fmt: skip
+    """What was sampled, how evenly, what became of every sample, and whether the sums close.
+
+    Of several SRC each is told by itself, files of one run together; what is wrong with one does not stop the others, and the
+    exit code is the greatest. Jitter is what the time between triggers differs from the nominal period, or where a sensor
+    triggers by its own clock, from its mean: between samples that have times of their own, else between packets.
+    """
+    if html and Path(html).exists() and not force:
+        raise OutputExists(html)
+    groups = grouped(src)
+    reports, code = [], 0
+    for group in groups:
+        try:
+            read = _read(group, definition)
+        except FreefallError as error:
+            if len(groups) == 1:
+                raise
+            complain(error, prefix="" if isinstance(error, DefinitionError) else "error: ")
+            code = max(code, error.exit_code)
+            continue
+        failed = [condition for condition in conditions if condition.holds(read.report.summary.metrics())]
+        if as_json:
+            click.echo(json.dumps(_facts(group, read.report, failed)))
+        else:
+            if len(groups) > 1:
+                click.echo("\n" * bool(reports) + f"== {read.report.name}")
+            print_report(read.report.summary, origin_of(read.report.metadata), details=settings.verbosity > 0)
+        reports.append(read.report)
+        code = max(code, _tell(read, failed, f"{read.report.name}: " if len(groups) > 1 else ""))
+    if html and reports:
+        write_text(Path(html), page(reports), force)
+        click.echo(f"The report is in {html}", err=True)
+    return code
+
+
+def _read(group: tuple[str, ...], definition: str | None) -> _Read:
+    with open_group(group, definition) as (source, link_gaps):
         summary = Summary(source.definition)
+        pieces = Pieces(summary.feed_many)
+        # When a file of raw octets is read says nothing of when the board sent them.
+        has_times = source.live or bool(source.metadata)
         with progress_bar("reading", source.size) as update:
 
             def take(octets: bytes, host_ns: int) -> None:
-                summary.feed(octets, host_ns)
+                if source.live:
+                    summary.feed(octets, host_ns)
+                else:
+                    pieces.add(octets, host_ns if has_times else None)
                 update(source.position())
 
             gone = source.read(take)
+            pieces.flush()
             update(source.position())
-        problem = source.problem()
-    metrics = summary.metrics()
-    failed = [condition for condition in conditions if condition.holds(metrics)]
-    if as_json:
-        facts = {"recording": source.metadata, "failed": [c.text for c in failed], "problem": problem}
-        click.echo(json.dumps(summary.as_dict() | facts))
-    else:
-        print_report(summary, origin_of(source.metadata), details=settings.verbosity > 0)
-    if problem:
-        click.echo(problem, err=True)
+        report = RunReport(", ".join(group), summary, dict(source.metadata), source.problem(), tuple(link_gaps()))
+    return _Read(report, gone)
+
+
+def _facts(group: tuple[str, ...], report: RunReport, failed: Sequence[Condition]) -> dict:
+    facts = {"sources": list(group), "recording": report.metadata, "failed": [c.text for c in failed], "problem": report.problem}
+    return report.summary.as_dict() | facts
+
+
+def _tell(read: _Read, failed: Sequence[Condition], name: str) -> int:
+    """What is wrong, on standard error; the exit code. Raises what ended the only run early."""
+    if read.report.problem:
+        click.echo(read.report.problem, err=True)
+    metrics = read.report.summary.metrics()
     for condition in failed:
-        click.echo(f"failed: {condition.text} ({condition.metric} is {metrics[condition.metric]})", err=True)
-    if gone:
-        raise gone
+        number = metrics[condition.metric]
+        shown = number if isinstance(number, int) else f"{number:.3f}"
+        click.echo(f"{name}failed: {condition.text} ({condition.metric} is {shown})", err=True)
+    if read.gone:
+        complain(read.gone)
+        return read.gone.exit_code
     return 1 if failed else 0

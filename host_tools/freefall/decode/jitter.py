@@ -1,4 +1,4 @@
-"""How evenly a stream was sampled: the time between its triggers against the nominal period, in constant memory.
+"""How evenly a stream was sampled: the time between its triggers against their period, in constant memory.
 
 Bins of a deviation are logarithmic with 32 to an octave, from 1 ns to 292 years, so a quantile is never told too small and at
 most 1/32 too large.
@@ -18,6 +18,7 @@ _BINS = 63 * _PER_OCTAVE
 _SHIFT = 52 - 5
 _FIRST = 1023 << 5
 QUANTILE_ERROR = 1 / _PER_OCTAVE
+_USUAL = 0.5  # of the nominal period
 
 
 class Jitter:
@@ -70,7 +71,7 @@ class Jitter:
     @property
     def max_ns(self) -> float:
         """The greatest deviation, early or late; exact. 0.0 when none was counted."""
-        return max(-self.earliest_ns, self.latest_ns) if self.count else 0.0
+        return max(-self.earliest_ns, self.latest_ns) + 0.0 if self.count else 0.0
 
     def quantile_ns(self, part: float) -> float:
         """What this part (0 < part <= 1) of all deviations, early or late, does not exceed; see QUANTILE_ERROR. 0.0 of none."""
@@ -99,11 +100,13 @@ class Jitter:
 
 
 class StreamJitter:
-    """What one stream's triggers deviate from its nominal rate.
+    """How uneven one stream's triggers are.
 
-    triggers: intervals between samples of a stream with sample times, else between the first samples of packets; across lost
-    samples by the distance that their indexes tell, and never across a reboot. A sensor whose own clock is off by 1 % shows that
-    as a mean of 1 % of the interval. Nothing of a "pulse" stream, whose pulses come when they will.
+    triggers: what intervals differ from what they should be, between samples of a stream with sample times, else between the
+    first samples of packets; across lost samples by the distance that their indexes tell, and never across a reboot. They should
+    be the nominal period where the board's clock triggers ("periodic"). A sensor that triggers has a clock of its own, whose rate
+    is not its jitter: there it is the mean period of the boot so far, from the second interval on. Nothing of a "pulse" stream,
+    whose pulses come when they will.
     arrivals: by how much the time between packets at the host was longer than that on the board; a read that gives many packets
     at once is in it. Nothing without host times.
     """
@@ -112,39 +115,62 @@ class StreamJitter:
         self.triggers = Jitter()
         self.arrivals = Jitter()
         self._times = stream.times
-        self._has_period = stream.trigger != "pulse"
+        self._trigger = stream.trigger
         self._period_ns = 1e9 / stream.rate_hz
         self._boot: int | None = None
         self._index = self._time_ns = 0  # of the newest trigger
+        self._span_ns = self._steps = 0  # of the intervals that the mean period is of
         self._host_lead_ns: int | None = None  # host's less on-board time of the newest packet
 
     def add(self, batch: SampleBatch) -> None:
         """Take in packets of this stream, in order."""
         again = batch.boot == self._boot
-        if self._has_period:
-            self.triggers.add(self._by_sample(batch, again) if self._times else self._by_packet(batch, again))
+        if not again:
+            self._span_ns = self._steps = 0
+        if self._trigger != "pulse":
+            spans_ns, steps = self._by_sample(batch, again) if self._times else self._by_packet(batch, again)
+            if len(spans_ns):
+                self.triggers.add(self._deviations(spans_ns, steps))
         if batch.host_ns is not None:
             leads = batch.host_ns - batch.time_ns
-            before = [self._host_lead_ns] if again and self._host_lead_ns is not None else []
-            self.arrivals.add(np.diff(leads, prepend=before).astype(np.float64))
+            self.arrivals.add(_steps(self._host_lead_ns if again else None, leads).astype(np.float64))
             self._host_lead_ns = int(leads[-1])
         self._boot = batch.boot
 
-    def _by_packet(self, batch: SampleBatch, again: bool) -> np.ndarray:
-        indexes, times_ns = ([self._index], [self._time_ns]) if again else ([], [])
-        self._index, self._time_ns, before = int(batch.index[-1]), int(batch.time_ns[-1]), (indexes, times_ns)
-        return np.diff(batch.time_ns, prepend=before[1]) - np.diff(batch.index, prepend=before[0]) * self._period_ns
+    def _by_packet(self, batch: SampleBatch, again: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Intervals: ns, and indexes from one end to the other; int64 (k,) both."""
+        spans_ns = _steps(self._time_ns if again else None, batch.time_ns)
+        steps = _steps(self._index if again else None, batch.index)
+        self._index, self._time_ns = int(batch.index[-1]), int(batch.time_ns[-1])
+        return spans_ns, steps
 
-    def _by_sample(self, batch: SampleBatch, again: bool) -> np.ndarray:
-        deviations = np.diff(batch.times_ns, prepend=[self._time_ns] if again else []) - self._period_ns
+    def _by_sample(self, batch: SampleBatch, again: bool) -> tuple[np.ndarray, np.ndarray]:
+        spans_ns = _steps(self._time_ns if again else None, batch.times_ns)
+        steps = np.ones(len(spans_ns), np.int64)
+        # A packet's first interval is that before its first sample; the first packet of a boot has none.
+        first = batch.count.cumsum() - batch.count - (not again)
+        steps[first[not again :]] += batch.missing[not again :]
         self._time_ns = int(batch.times_ns[-1])
-        if batch.missing.any():
-            # A packet's first interval is that before its first sample; the first packet of a boot has none.
-            first = batch.count.cumsum() - batch.count - (not again)
-            late = np.flatnonzero(batch.missing)
-            late = late[first[late] >= 0]
-            deviations[first[late]] -= batch.missing[late] * self._period_ns
-        return deviations
+        return spans_ns, steps
+
+    def _deviations(self, spans_ns: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        nominal_ns = steps * self._period_ns
+        if self._trigger == "periodic":
+            return spans_ns - nominal_ns
+        # A clock that is set is no period: it must not spoil the mean of all that follows.
+        usual = np.abs(spans_ns - nominal_ns) <= nominal_ns * _USUAL
+        sums_ns = np.where(usual, spans_ns, 0).cumsum() + self._span_ns
+        sums_steps = np.where(usual, steps, 0).cumsum() + self._steps
+        before_ns = np.concatenate(([self._span_ns], sums_ns[:-1]))
+        before_steps = np.concatenate(([self._steps], sums_steps[:-1]))
+        self._span_ns, self._steps = int(sums_ns[-1]), int(sums_steps[-1])
+        start = int(before_steps.searchsorted(1))  # where a mean is known
+        return spans_ns[start:] - steps[start:] * (before_ns[start:] / before_steps[start:])
+
+
+def _steps(before: int | None, values: np.ndarray) -> np.ndarray:
+    """From each value to the next, int64; and first from `before`, if there is one."""
+    return np.diff(values) if before is None else np.diff(values, prepend=np.int64(before))
 
 
 def _edge(number: int, per_octave: int) -> float:

@@ -79,15 +79,36 @@ def test_nothing_counted_is_told_as_nothing():
 
 
 def test_packets_are_measured_between_their_first_samples_and_over_lost_ones_by_the_index(bench):
-    vibration = bench.streams[0]  # 1 kHz
+    stream = replace(bench.streams[0], trigger="periodic")  # 1 kHz
+    definition = replace(bench, streams=(stream, bench.streams[1]))
     times_us = {0: 1000, 10: 11_003, 20: 20_998, 50: 51_998, 51: 52_998}  # 21 .. 49 are lost, and the clock is late by 1 ms there
-    wire = b"\0" + packets.boot(bench)
+    wire = b"\0" + packets.boot(definition)
     for sequence, (index, time_us) in enumerate(times_us.items()):
-        wire += packets.samples(vibration, index, 1 if index in (20, 50) else 10, time_us, sequence)
-    jitter = heard(bench, wire).statistics[0].jitter.triggers
+        wire += packets.samples(stream, index, 1 if index in (20, 50) else 10, time_us, sequence)
+    jitter = heard(definition, wire).statistics[0].jitter.triggers
     assert jitter.count == 4
     assert (jitter.earliest_ns, jitter.latest_ns) == (-5000, 1_000_000)
     assert jitter.mean_ns == pytest.approx((3000 - 5000 + 1_000_000 + 0) / 4)
+
+
+def sensor_clocked(bench, times_us):
+    """Jitter of stream 0, whose sensor triggers, of packets of ten with these times."""
+    assert bench.streams[0].trigger == "data_ready"
+    frames = (packets.samples(bench.streams[0], 10 * n, 10, time_us, n) for n, time_us in enumerate(times_us))
+    return heard(bench, b"\0" + packets.boot(bench) + b"".join(frames)).statistics[0].jitter.triggers
+
+
+def test_rate_of_a_sensors_own_clock_is_not_its_jitter(bench):
+    even = sensor_clocked(bench, range(1000, 1_000_000, 9100))  # 9 % fast
+    assert (even.count, even.max_ns) == (108, 0)
+    uneven = sensor_clocked(bench, [1000 + 9100 * n + 40 * (n == 60) for n in range(110)])
+    assert (uneven.earliest_ns, uneven.latest_ns) == (pytest.approx(-40_000, abs=1000), pytest.approx(40_000, abs=1000))
+
+
+def test_clock_that_is_set_is_one_deviation(bench):
+    jitter = sensor_clocked(bench, [1000 + 10_000 * n + (n >= 50) * 1_700_000_000_000_000 for n in range(100)])
+    assert jitter.latest_ns == 1.7e18
+    assert jitter.bins()[0] == (0, 1.25, 97)
 
 
 def test_time_between_boots_is_no_interval(bench):

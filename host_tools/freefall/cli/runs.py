@@ -1,0 +1,79 @@
+"""Several SRC: which are files of one run, and the sources that they are."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ..errors import DefinitionNeeded, InputUnreadable
+from ..export.sources import expanded, runs
+from ..port.open import is_port_url
+from ..recording import LinkGap, Run, is_recording, open_recording
+from .sources import Source, choose_definition, open_source
+
+PIECE_OCTETS = 1 << 21  # decoded at a time
+
+
+@dataclass
+class Pieces:
+    """Gathers octets as they are read, and gives them on by the PIECE_OCTETS to take([(host ns, octets), ..])."""
+
+    take: Callable[[list[tuple[int | None, bytes]]], object]
+    _kept: list[tuple[int | None, bytes]] = field(default_factory=list)
+    _octets: int = 0
+
+    def add(self, octets: bytes, host_ns: int | None) -> None:
+        """The next octets."""
+        self._kept.append((host_ns, octets))
+        self._octets += len(octets)
+        if self._octets >= PIECE_OCTETS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Give on what is left."""
+        kept, self._kept, self._octets = self._kept, [], 0
+        if kept:
+            self.take(kept)
+
+
+def grouped(sources: Sequence[str]) -> list[tuple[str, ...]]:
+    """The sources in order; files of one run together. Raises InputUnreadable for a pattern that nothing matches."""
+    found: list[tuple[str, ...]] = []
+    files: list[str] = []
+    for source in [*sources, None]:
+        if source is not None and source != "-" and not is_port_url(source):
+            files.append(source)
+            continue
+        found += runs(expanded(files))
+        files = []
+        if source is not None:
+            found.append((source,))
+    return found
+
+
+@contextmanager
+def open_group(group: tuple[str, ...], definition: str | None) -> Iterator[tuple[Source, Callable[[], list[LinkGap]]]]:
+    """The source that a group is, and, once it is read, the gaps of its link. Raises as open_source."""
+    if len(group) == 1 and not _is_recording(group[0]):
+        with open_source(group[0], definition) as source:
+            yield source, list
+        return
+    run = Run([open_recording(file) for file in group])
+    if definition is None and run.definition is None and run.definition_problem:
+        raise InputUnreadable(f"{run.definition_problem}; give the definition of the run with -d DEF")
+    chosen = choose_definition(definition, run.definition)
+    if chosen is None:
+        raise DefinitionNeeded(group[0])
+
+    def problem() -> str | None:
+        # What is wrong with a definition that is not used is nobody's concern.
+        return run.problem if chosen is run.definition or not run.complete else None
+
+    source = Source(
+        chosen, run.chunks(), size=run.size, position=lambda: run.position, problem=problem, metadata=run.metadata
+    )
+    yield source, lambda: [gap for recording in run.recordings for gap in recording.gaps]
+
+
+def _is_recording(source: str) -> bool:
+    return source != "-" and not is_port_url(source) and os.path.isfile(source) and is_recording(source)
