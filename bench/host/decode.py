@@ -48,6 +48,7 @@ OURS = (Decoder("ours, in bulk", ours.InBulk), Decoder("ours, per frame", ours.P
 PEERS = (
     Decoder("cobs + crc32 + numpy by hand", peers.WithNumpy),
     Decoder("cobs + crc32 -> ccsdspy", peers.WithCcsdspy, 1 / 2),
+    Decoder("cobs + crc32 -> ccsdspy's split_by_apid", peers.WithSplitByApid, 1 / 4),
     Decoder("cobs + crc32 + struct in a loop", peers.WithStruct, 1 / 8),
     Decoder("cobs + crc32 -> construct, compiled", peers.WithConstruct, 1 / 32),
 )

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 
 import ccsdspy
+import ccsdspy.utils
 import construct
 import numpy as np
 from cobs import cobs
@@ -83,7 +84,8 @@ class WithCcsdspy:
     def __call__(self, wire: bytes) -> list[Columns]:
         """Of all that is on this wire."""
         found = by_apid(wire)
-        return [self._columns(stream, own, found[stream.apid]) for stream, own in zip(self._streams, self._loaders, strict=True)]
+        files = {apid: io.BytesIO(b"".join(own)) for apid, own in found.items()}
+        return [self._columns(s, own, files[s.apid]) for s, own in zip(self._streams, self._loaders, strict=True)]
 
     @staticmethod
     def _fields(stream: Stream) -> list:
@@ -100,10 +102,19 @@ class WithCcsdspy:
             fields.append(ccsdspy.PacketField(name="pad", data_type="fill", bit_length=8 * pad))
         return fields
 
-    def _columns(self, stream: Stream, loader: ccsdspy.FixedLength, found: list[bytes]) -> Columns:
-        fields = loader.load(io.BytesIO(b"".join(found)))
+    def _columns(self, stream: Stream, loader: ccsdspy.FixedLength, file: io.BytesIO) -> Columns:
+        fields = loader.load(file)
         words = _valid(fields["words"], fields["count"]).astype(native(stream), copy=False)
         return Columns(words, fields["index"], _ns(fields["seconds"], fields["fraction"]), fields["count"])
+
+
+class WithSplitByApid(WithCcsdspy):
+    """As ccsdspy's manual has it: one file of packets, split_by_apid, FixedLength of each."""
+
+    def __call__(self, wire: bytes) -> list[Columns]:
+        """Of all that is on this wire."""
+        files = ccsdspy.utils.split_by_apid(io.BytesIO(b"".join(packets(wire))))
+        return [self._columns(s, own, files[s.apid]) for s, own in zip(self._streams, self._loaders, strict=True)]
 
 
 class WithStruct:
