@@ -7,7 +7,7 @@ import pytest
 
 from freefall.decode import BoardReport, Decoder, LedgerReport, SamplePacket
 from freefall.definition import load_definition
-from freefall.recording import Recorder
+from freefall.recording import Recorder, RotatingRecorder, Rotation
 
 
 @pytest.fixture
@@ -137,3 +137,84 @@ def test_many_streams_are_shown_in_blocks_of_four(freefall, vibration, tmp_path)
         "a channel's name that is not the only one says whose it is"
     )
     assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_jitter_is_shown_and_can_fail(freefall, recorded, frames):
+    path = recorded(frames)
+    lines = [line.split() for line in freefall("stats", path).out.splitlines()]
+    at = lines.index(["jitter", "us", "p50", "p99", "max"])
+    assert [line[0] for line in lines[at + 1 : at + 3]] == ["vibration", "temperature"]
+    facts = json.loads(freefall("stats", path, "--json").out)
+    jitter = facts["statistics"]["vibration"]["jitter"]
+    assert sum(count for *_, count in jitter["bins_us"]) == jitter["intervals"] > 100
+    assert facts["metrics"]["jitter_max_us"] == jitter["max_us"] < 2
+    assert freefall("stats", path, "--fail-on", "jitter_p99_us>200,jitter_max_us>2").code == 0
+    done = freefall("stats", path, "--fail-on", "jitter_p99_us>=0")
+    assert done.code == 1 and re.search(r"failed: jitter_p99_us>=0 \(jitter_p99_us is \d\.\d{3}\)", done.err)
+
+
+def test_places_where_samples_are_missing_are_told_the_largest_first(freefall, recorded, frames, vibration):
+    own = places(frames, SamplePacket, load_definition(vibration).stream("vibration"))
+    for at in sorted([own[10], own[20], own[21], *own[30:60:4]], reverse=True):
+        del frames[at]
+    done = freefall("stats", recorded(frames))
+    at = done.out.index("\nMissing ")
+    table = [line.split() for line in done.out[at:].strip().splitlines()[:7]]
+    assert table[0] == ["Missing", "samples", "from", "index", "boot", "until", "s"]
+    assert table[1][:4] == ["vibration", "50", "500", "0"]
+    assert table[2][:4] == ["vibration", "25", "250", "0"]
+    assert " ".join(table[6]) == "and 125 samples in 5 other places, see --json or --html."
+    assert max(map(len, done.out.splitlines())) <= 60
+
+
+def test_reboots_and_the_first_reject_are_told_with_their_place(freefall, recorded, frames):
+    path = recorded([*frames, (b"\x05\x01\x02\x03\x04\0", None), *frames, *frames])
+    out = freefall("stats", path).out
+    assert re.search(r"^Booted again at 3\.1 s, 6\.\d s\.$", out, re.MULTILINE)
+    assert f"First rejected: octet {sum(len(piece) for piece, _ in frames)}." in " ".join(out.split())
+
+
+def test_html_is_one_page_that_is_not_overwritten_unasked(freefall, recorded, frames, tmp_path):
+    path, html = recorded(frames), tmp_path / "pages" / "run.html"
+    done = freefall("stats", path, "--html", html)
+    assert done.code == 0 and done.out.startswith("OK: ") and f"The report is in {html}" in done.err
+    text = html.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>") and str(path) in text and len(text) < 200_000
+    html.write_text("mine")
+    done = freefall("stats", path, "--html", html)
+    assert (done.code, done.out, html.read_text()) == (2, "", "mine") and "exists already" in done.err
+    assert freefall("stats", path, "--html", html, "--force").code == 0
+    assert html.read_text().startswith("<!DOCTYPE")
+
+
+def test_several_runs_are_told_one_by_one_and_the_worst_exit_code_counts(freefall, recorded, frames, tmp_path):
+    sound, other, none = recorded(frames), tmp_path / "other.mcap", tmp_path / "none.mcap"
+    sound.rename(other)
+    del frames[places(frames, SamplePacket)[5]]
+    lossy, html = recorded(frames), tmp_path / "all.html"
+    done = freefall("stats", other, lossy, "--fail-on", "lost>0", "--html", html)
+    assert done.code == 1 and f"{lossy}: failed: lost>0 (lost is 25)" in done.err
+    assert [line for line in done.out.splitlines() if line.startswith("== ")] == [f"== {other}", f"== {lossy}"]
+    assert html.read_text().count("<article") == 2
+    done = freefall("stats", other, none, lossy, "--json")
+    assert done.code == 6 and f"error: there is no file {none}" in done.err
+    objects = [json.loads(line) for line in done.out.splitlines()]
+    assert [facts["sources"] for facts in objects] == [[str(other)], [str(lossy)]]
+    assert [facts["verdict"] for facts in objects] == ["OK", "LOST 25"]
+    assert freefall("stats", none).code == 6
+    assert len(freefall("stats", tmp_path / "*.mcap", "--json").out.splitlines()) == 2
+
+
+def test_files_of_one_run_are_told_as_one(freefall, frames, vibration, tmp_path):
+    start_ns, whole = 1_790_000_000_000_000_000, b"".join(piece for piece, _ in frames)
+    rotation = Rotation(duration_ns=1_000_000_000)
+    path, html = tmp_path / "run.mcap", tmp_path / "run.html"
+    with RotatingRecorder(path, load_definition(vibration), "test", start_ns=start_ns, rotation=rotation) as recorder:
+        for number, at in enumerate(range(0, len(whole), 5000)):
+            recorder.write(whole[at : at + 5000], start_ns + number * 500_000_000)
+    assert len(recorder.paths) > 3
+    done = freefall("stats", *reversed(recorder.paths), "--json", "--html", html)
+    (line,) = done.out.splitlines()
+    assert done.code == 0 and json.loads(line)["verdict"] == "OK"
+    assert json.loads(line)["ledger"]["counters"]["octets_fed"] == len(whole)
+    assert html.read_text().count("<article") == 1

@@ -28,6 +28,11 @@ def whole(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
 
+def count(number: int, what: str) -> str:
+    """`1 place`, `2 places`."""
+    return f"{whole(number)} {what}" if number == 1 else f"{whole(number)} {what}s"
+
+
 def micros(ns: float) -> str:
     """Microseconds of nanoseconds: to a tenth below a hundred."""
     us = ns / 1000

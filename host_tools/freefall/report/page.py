@@ -9,7 +9,7 @@ from ..decode import Summary
 from ..recording import LinkGap
 from . import plots, tables
 from .element import Markup, element, joined
-from .numbers import duration, whole
+from .numbers import count, duration, whole
 
 _GAPS_SHOWN = 20
 
@@ -102,7 +102,7 @@ def _header(report: RunReport) -> Markup:
 
 def _figures(summary: Summary) -> Markup:
     metrics = summary.metrics()
-    shown = {"on-board time": duration(summary.seconds)}
+    shown = {"on board": duration(summary.seconds)}
     names = ("samples", "boots", "missing", "rejected", "duplicates", "invalid", "critical")
     shown |= {name: whole(metrics[name]) for name in names}
     figures = (element("div", element("dt", name), element("dd", text)) for name, text in shown.items())
@@ -123,7 +123,7 @@ def _jitters(summary: Summary) -> Iterator[Markup]:
             continue
         between = "samples" if own.stream.times else "packets"
         plot = plots.jitter(own)
-        words = f"{own.stream.name}: {whole(found.count)} intervals between {between}"
+        words = f"{own.stream.name}: {count(found.count, 'interval')} between {between}"
         if plot is None:
             yield element("p", f"{words}, all within a microsecond of the period.")
         else:

@@ -49,11 +49,12 @@ def losses(statistics: Sequence[StreamStatistics], seconds: float, boots: Sequen
     """Every stream as a strip: filled where samples were received, and red from below by the part that is missing."""
     row, top, bottom = 26, 4, 22
     height = top + row * len(statistics) + bottom
-    times, unit_s, unit = time_axis(seconds, _LEFT, _WIDTH - _RIGHT)
+    left = max(_LEFT, 16 + 7 * max((len(own.stream.name) for own in statistics), default=0))
+    times, unit_s, unit = time_axis(seconds, left, _WIDTH - _RIGHT)
     parts: list[Markup] = []
     for number, own in enumerate(statistics):
         y, tall = top + row * number + 3, row - 6
-        parts.append(element("text", own.stream.name, x=_LEFT - 8, y=y + tall / 2 + 4, text_anchor="end", class_="label"))
+        parts.append(element("text", own.stream.name, x=left - 8, y=y + tall / 2 + 4, text_anchor="end", class_="label"))
         timeline = own.timeline
         factor = -(-timeline.used // _STRIP_COLUMNS) or 1
         received = _columns(timeline.received[: timeline.used], factor, np.add)
@@ -105,9 +106,10 @@ def jitter(own: StreamStatistics) -> Markup | None:
         parts.append(element("text", whole(10**power), x=_LEFT - 8, y=_n(y + 4), text_anchor="end"))
     for ns, word in _deviations(reach):
         for sign, mark in ((-1, "-"), (1, "+")):
-            x = _n(across.at(sign * (_position(ns) + 0.5)))
-            parts.append(element("line", x1=x, x2=x, y1=top, y2=height - bottom, class_="grid"))
-            parts.append(element("text", mark + word, x=x, y=height - 6, text_anchor="middle"))
+            x = across.at(sign * (_position(ns) + 0.5))
+            parts.append(element("line", x1=_n(x), x2=_n(x), y1=top, y2=height - bottom, class_="grid"))
+            if _LEFT + 20 < x < _WIDTH - 25:
+                parts.append(element("text", mark + word, x=_n(x), y=height - 6, text_anchor="middle"))
     parts.append(element("text", "on time", x=_n(across.at(0)), y=height - 6, text_anchor="middle"))
     wide = across.at(1) - across.at(0)
     for number, (count, text) in sorted(bars.items()):
@@ -133,7 +135,7 @@ def _grid(times: Axis, unit: str, values: Axis, bottom: float, top: float) -> It
 
 
 def _time_ticks(times: Axis, unit: str, bottom: float) -> Iterator[Markup]:
-    yield element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=bottom, y2=bottom, class_="axis")
+    yield element("line", x1=times.start, x2=times.stop, y1=bottom, y2=bottom, class_="axis")
     ticks = times.ticks(10)
     for value, label in ticks:
         x = _n(times.at(value))

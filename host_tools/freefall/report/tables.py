@@ -6,7 +6,7 @@ from ..decode import LEVELS, StreamStatistics, Summary
 from ..recording import LinkGap
 from .accounts import account
 from .element import Markup, element, joined
-from .numbers import decimals, fixed, micros, whole
+from .numbers import count, decimals, fixed, micros, whole
 
 
 def streams(summary: Summary) -> Markup:
@@ -73,7 +73,7 @@ def gaps(statistics: Sequence[StreamStatistics], most: int) -> Markup | None:
     parts = [_table(["", "samples", "from index", "boot", "until, on-board s"], rows)]
     if others := sum(own.losses.gaps for own in statistics) - len(rows):
         rest = sum(own.losses.samples for own in statistics) - sum(place.count for _, place in places[:most])
-        parts.append(element("p", f"and {whole(rest)} samples in {whole(others)} other places", class_="faint"))
+        parts.append(element("p", f"and {count(rest, 'sample')} in {count(others, 'other place')}", class_="faint"))
     return joined(parts)
 
 
