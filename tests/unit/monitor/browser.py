@@ -12,6 +12,15 @@ from websockets.sync.client import connect
 
 NAMES = "chromium", "chromium-browser", "google-chrome", "chrome"
 PATIENCE_S = 30
+_OPTIONS = (
+    "headless=new",
+    "no-sandbox",
+    "disable-gpu",
+    "no-first-run",
+    "disable-background-networking",
+    "remote-debugging-port=0",
+    "window-size=1400,1000",
+)
 
 
 def find_chromium() -> str | None:
@@ -19,25 +28,23 @@ def find_chromium() -> str | None:
 
 
 class Browser:
-    """One window with one page. requests: every address it asked for; complaints: errors and warnings of its console."""
+    """One window, one page at a time. Of the page: requests: every address it asked for; complaints: errors of its console."""
 
-    def __init__(self, program: str, profile: Path, size=(1400, 1000), dark=False):
+    def __init__(self, program: str, profile: Path):
         self.requests, self.complaints = [], []
         self._numbers = count(1)
+        options = [f"--{option}" for option in _OPTIONS] + [f"--user-data-dir={profile}"]
         self._process = subprocess.Popen(
-            [
-                program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                "--remote-debugging-port=0", f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}",
-                *(["--blink-settings=preferredColorScheme=0"] if dark else []), "about:blank",
-            ],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [program, *options, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         port_file = profile / "DevToolsActivePort"
         self.wait(lambda: port_file.exists() and port_file.read_text().count("\n") >= 1)
         port = port_file.read_text().split()[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
             (page,) = [target for target in json.load(answer) if target["type"] == "page"]
-        self._socket = connect(page["webSocketDebuggerUrl"], max_size=None)
+        self._socket = connect(page["webSocketDebuggerUrl"], max_size=None, close_timeout=1)
         for domain in "Page", "Network", "Runtime", "Log":
             self.call(f"{domain}.enable")
 
@@ -51,14 +58,24 @@ class Browser:
                 return message["result"]
             self._hear(message)
 
-    def open(self, url: str) -> None:
+    def open(self, url: str, width: int = 1400, scheme: str = "light") -> None:
+        self.call("Page.navigate", url="about:blank")
+        self.until("location.href === 'about:blank'")
+        self.requests.clear()
+        self.complaints.clear()
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=1000, deviceScaleFactor=1, mobile=False)
+        self.prefer(scheme)
         self.call("Page.navigate", url=url)
+        self.until(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
     def ask(self, expression: str):
         """The value of a JavaScript expression."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def prefer(self, scheme: str) -> None:
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def press(self, key: str) -> None:
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=key if len(key) == 1 else "")
@@ -76,9 +93,9 @@ class Browser:
         return value
 
     def close(self) -> None:
-        self._socket.close()
-        self._process.terminate()
+        self._process.kill()
         self._process.wait(PATIENCE_S)
+        self._socket.close()
 
     def _hear(self, message: dict) -> None:
         told = message.get("params", {})
@@ -90,5 +107,5 @@ class Browser:
             case "Runtime.exceptionThrown":
                 self.complaints.append(json.dumps(told["exceptionDetails"]))
             case "Log.entryAdded":
-                if told["entry"]["level"] in ("error", "warning"):
+                if told["entry"]["level"] == "error":
                     self.complaints.append(told["entry"]["text"])

@@ -74,19 +74,11 @@ def serve():
         end()
 
 
-@pytest.fixture
-def browser(tmp_path):
-    """browser(): a Browser, closed at the end."""
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A Browser."""
     program = find_chromium()
     need(program is not None, "Chromium")
-    browsers = []
-
-    def start(**options):
-        profile = tmp_path / f"profile{len(browsers)}"
-        profile.mkdir()
-        browsers.append(Browser(program, profile, **options))
-        return browsers[-1]
-
-    yield start
-    for one in browsers:
-        one.close()
+    browser = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()

@@ -68,7 +68,7 @@ def test_a_look_waits_for_one_piece_at_most():
         for _ in range(50):
             before = so_far[0]
             with feed.look():
-                # One that is taken in, one that is read meanwhile; and one in between, for nothing stops the thread before `before`.
+                # One that is taken in, one that is read meanwhile; and one between the two lines above.
                 assert so_far[0] - before <= 3
     finally:
         feed.stop()

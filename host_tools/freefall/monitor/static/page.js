@@ -113,7 +113,7 @@ class Plot {
       for (const [level, ...ends] of channel.limits) {
         plot.ctx.strokeStyle = colour(level);
         for (const end of ends) {
-          const y = plot.valToPos(end, "y", true);
+          const y = Math.round(plot.valToPos(end, "y", true)) + 0.5 * (devicePixelRatio % 2);
           if (!(y >= top && y <= top + height)) continue;
           plot.ctx.beginPath();
           plot.ctx.moveTo(left, y);
