@@ -25,7 +25,10 @@ _SCHEDULER_ANSWERS_WITHIN_S = 10
 
 @click.command()
 @click.argument("src", metavar="SRC...", nargs=-1, required=True)
-@click.option("--to", "form", type=click.Choice(sorted(FORMATS)), required=True)
+@click.option(
+    "--to", "form", metavar="FORMAT", type=click.Choice(sorted(FORMATS)), required=True,
+    help="csv, parquet, nc (NetCDF-4 after CF), h5 (HDF5), ccsds (space packets), pcap (frames, good and bad, for Wireshark).",
+)  # fmt: skip
 @click.option(
     "-o", "--output", metavar="OUT", type=folder_path, required=True,
     help="Folder, or a URL of one: a file a stream (of ccsds and pcap, one file); of many recordings, a folder each.",

@@ -51,4 +51,5 @@ def export_one(
             for host_ns, octets in source.chunks:
                 run.feed(octets, host_ns)
                 progress(source.position())
+            progress(source.position())
         return Exported(output.publish(run.paths), source.problem(), tell(run.summary))

@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -62,10 +63,7 @@ def folders(runs: Sequence[Run]) -> list[str]:
     plain = [PurePosixPath(run[0].replace("\\", "/")).with_suffix("") for run in runs]
     names = [path.name for path in plain]
     if len(set(names)) < len(names):
-        parts = [path.parts for path in plain]
-        shared = 0
-        while len({own[: shared + 1] for own in parts}) == 1:
-            shared += 1
-        names = ["/".join(own[shared:]) for own in parts]
+        folder = os.path.commonpath([str(path.parent) for path in plain])
+        names = [path.relative_to(folder).as_posix() for path in plain]
     suffixes = [PurePosixPath(run[0]).suffix for run in runs]
     return [name if names.count(name) == 1 else name + suffix for name, suffix in zip(names, suffixes, strict=True)]
