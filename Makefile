@@ -33,7 +33,7 @@ lint: .venv/ready-to-test
 clean:
 	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache
 
-.venv/ready: pyproject.toml
+.venv/ready: pyproject.toml $(wildcard host_tools/freefall/decode/native/*.[ch])
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

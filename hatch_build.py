@@ -1,29 +1,65 @@
-"""Build hook: uPlot from npm into the package, so that `freefall monitor --web` works without network.
+"""Build hook: what the package holds and git does not. Each is left out, with a line that says why, where it cannot be had here.
 
-Where npm or network is missing the build goes on without it; FREEFALL_REQUIRE_TOOLS=1 (CI, releases) makes that a failure.
+uPlot from npm, so that `freefall monitor --web` works without network; the accelerator, from C. FREEFALL_REQUIRE_TOOLS=1 (CI,
+releases) makes leaving out a failure. A source archive holds uPlot, as a wheel is then built from it, but nothing compiled.
 """
 
 import importlib.util
 import os
+import sysconfig
+import tempfile
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+PACKAGE = Path("host_tools", "freefall")
 
-class FetchUPlot(BuildHookInterface):
-    """For wheels, editable installs and source archives alike: a wheel built from a source archive has it from there."""
+
+class Fetched(BuildHookInterface):
+    """For wheels, editable installs and source archives alike."""
 
     PLUGIN_NAME = "custom"
+    _temporary = None
 
     def initialize(self, version, build_data):
         """Before hatchling collects the files."""
-        path = Path(self.root, "host_tools", "freefall", "monitor", "uplot.py")
-        spec = importlib.util.spec_from_file_location("freefall_uplot", path)
-        uplot = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(uplot)
+        uplot = self._load(PACKAGE / "monitor" / "uplot.py")
+        self._try(uplot.fetch, uplot.NotFetched, "freefall monitor --web will not work")
+        if self.target_name == "wheel":
+            self._accelerate(build_data, editable=version == "editable")
+
+    def finalize(self, version, build_data, artifact_path):
+        """After the wheel was written."""
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def _accelerate(self, build_data, editable):
+        native = self._load(PACKAGE / "decode" / "native" / "build.py")
+        if os.environ.get(native.SWITCH) == "0":
+            return
+        artifact = native.ARTIFACT
+        if not editable:  # what a wheel gets is no business of the tree's, which may be installed as it is
+            self._temporary = tempfile.TemporaryDirectory()
+            artifact = Path(self._temporary.name, artifact.name)
+        if self._try(lambda: native.build(artifact), native.NotBuilt, "recordings are decoded without C") and not editable:
+            build_data["force_include"][str(artifact)] = f"freefall/decode/{artifact.name}"
+            build_data["pure_python"] = False
+            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+            build_data["tag"] = f"cp311-abi3-{platform}"
+
+    def _load(self, path):
+        """A module of the package, alone: the package's own needs are not met in a build."""
+        spec = importlib.util.spec_from_file_location(f"freefall_{path.stem}", Path(self.root) / path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def _try(self, make, refusal, otherwise):
         try:
-            uplot.fetch()
-        except uplot.NotFetched as error:
+            make()
+        except refusal as error:
             if os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1":
                 raise
-            self.app.display_warning(f"freefall monitor --web will not work: {error}")
+            self.app.display_warning(f"{otherwise}: {error}")
+            return False
+        return True

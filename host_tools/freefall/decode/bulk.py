@@ -13,9 +13,10 @@ from freefall_wire import packet, reports
 from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch, judge
 
 from ..definition import Stream
+from .accelerator import deframe
 from .batch import SampleBatch
 from .continuity import Continuity, Run
-from .deframe import Packets, deframe
+from .deframe import Packets
 from .intake import REMEMBERED, Intake
 from .items import Item, Reject
 

@@ -33,7 +33,7 @@ _HEADER = np.dtype(
 class Packets:
     """Good packets of one stream, in order: what their headers say, and their samples.
 
-    int64 (k,): ends, one past the delimiter of each, in the octets they came from; index and sequence, as on the wire; time_ns;
+    int64 (k,): ends, one past the delimiter of each, in the octets they came from; index and sequence as on the wire; time_ns;
     count. samples: uint8 (sum of counts, stream.sample_len), own times included.
     """
 
@@ -49,6 +49,7 @@ class Packets:
         """Of packets in rows, uint8 (k, stream.packet_len or more), and their headers, uint8 (k, 18)."""
         fields = header.view(_HEADER)[:, 0]
         index, count, sequence = (fields[name].astype(np.int64) for name in ("index", "count", "sequence"))
+        sequence &= packet.SEQUENCE_MODULO - 1
         fraction = fields["fraction_high"].astype(np.int64) << 16 | fields["fraction_low"]
         micros = fraction * 15625 + (1 << 17) >> 18  # as timecode.get_cuc; 10^6 is the next second
         time_ns = (fields["seconds"].astype(np.int64) * 1_000_000 + micros) * 1000

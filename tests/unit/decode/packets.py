@@ -3,9 +3,12 @@
 And what compares the items that come of them.
 """
 
+from unittest import mock
+
 import numpy as np
 
-from freefall.decode import Decoder, Gap, Reboot, Reject, SampleBatch, SamplePacket
+from freefall.decode import Decoder, Gap, Reboot, Reject, SampleBatch, SamplePacket, accelerator, bulk
+from freefall.decode.deframe import deframe
 from oracle import codec
 
 
@@ -106,16 +109,22 @@ def check_cuts(definition, wire, cuts) -> None:
 
 
 def check_bulk(definition, pieces) -> None:
-    """Asserts that feed_many gives what feed gives, of all pieces at once and of one after the other, by every account."""
-    by_frame, at_once, in_turn = Decoder(definition), Decoder(definition), Decoder(definition)
+    """Asserts that feed_many gives what feed gives, of all pieces at once and of one after the other, by every account.
+
+    With the deframer in numpy, and with that in C where it was built.
+    """
+    by_frame = Decoder(definition)
     items = [item for host_ns, octets in pieces for item in by_frame.feed(octets, host_ns)]
-    batches = at_once.feed_many(pieces)
-    assert unpacked(batches) == unpacked(items)
-    assert unpacked([item for piece in pieces for item in in_turn.feed_many([piece])]) == unpacked(items)
-    for decoder in (at_once, in_turn):
-        assert decoder.counters == by_frame.counters
-        assert decoder.ledger == by_frame.ledger
-    assert told_apart(batches) == told_apart(items)
+    for way in (deframe, *([accelerator.deframe_in_c] if accelerator.active() else [])):
+        with mock.patch.object(bulk, "deframe", way):
+            at_once, in_turn = Decoder(definition), Decoder(definition)
+            batches = at_once.feed_many(pieces)
+            assert unpacked(batches) == unpacked(items)
+            assert unpacked([item for piece in pieces for item in in_turn.feed_many([piece])]) == unpacked(items)
+        for decoder in (at_once, in_turn):
+            assert decoder.counters == by_frame.counters
+            assert decoder.ledger == by_frame.ledger
+        assert told_apart(batches) == told_apart(items)
 
 
 def unpacked(items) -> dict:

@@ -1,0 +1,53 @@
+"""deframe in C where the accelerator was built (see native/), else that of deframe.py. Both give the same."""
+
+import os
+from types import ModuleType
+
+import numpy as np
+
+from ..definition import Definition
+from . import deframe as by_columns
+from .deframe import Deframed, Packets
+from .native.build import SWITCH, digest
+
+
+def _built() -> ModuleType | None:
+    if os.environ.get(SWITCH) == "0":
+        return None
+    try:
+        from . import _native
+    except ImportError:
+        return None
+    # One that was left from other sources may count columns otherwise.
+    return _native if digest() == _native.SOURCE else None
+
+
+_NATIVE = _built()
+
+
+def active() -> bool:
+    """Whether the accelerator is there, and not switched off by FREEFALL_ACCELERATOR=0."""
+    return _NATIVE is not None
+
+
+def deframe_in_c(octets: bytes | memoryview, definition: Definition) -> Deframed:
+    """As deframe.deframe, in the same words; only where active(). The interpreter is not held meanwhile.
+
+    Memory: that of the samples, and 40 octets a packet.
+    """
+    layouts = [(stream.packet_len, stream.sample_len, stream.samples_per_packet) for stream in definition.streams]
+    # Counted first: memory that is not needed would be given back with what follows it, and every new page costs more than COBS.
+    rooms = _NATIVE.count(octets, definition.apid, layouts)
+    outputs = [
+        (room, np.empty((len(Packets.__slots__) - 1, room), np.int64), np.empty((room * places, sample_len), np.uint8))
+        for room, (_, sample_len, places) in zip(rooms, layouts, strict=True)
+    ]
+    taken, rejects, others, idle = _NATIVE.deframe(octets, definition.apid, layouts, outputs)
+    streams = [
+        Packets(*columns[:, :packets], samples[:count])
+        for (_, columns, samples), (packets, count) in zip(outputs, taken, strict=True)
+    ]
+    return Deframed(streams, rejects, others, idle)
+
+
+deframe = deframe_in_c if active() else by_columns.deframe

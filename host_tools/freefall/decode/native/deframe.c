@@ -1,0 +1,214 @@
+#include "deframe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Frames whose codes are followed side by side: each code is found by way of the one before, so one frame alone is all waiting. */
+enum { LANES = 4 };
+/* A code may lead so far past its frame; there it finds zeros, and stays. */
+enum { ROOM = 512 };
+
+typedef struct {
+    uint8_t zeros[CRC_BLOCK];
+    uint8_t data[ROOM]; /* packet, CRC, delimiter, and zeros */
+    size_t used;
+    uint8_t *at;
+} Lane;
+
+typedef struct {
+    Deframer *job;
+    const uint8_t *octets;
+    uint8_t of_a_stream[MAX_ENCODED + 1]; /* by length */
+    Lane lanes[LANES];
+    Stretch waiting[LANES];
+    int waiting_count;
+} Pass;
+
+int stream_is_sound(const Stream *stream)
+{
+    return stream->packet_len >= MIN_LEN && stream->packet_len <= MAX_LEN && stream->packet_len % 4 == 0
+        && stream->sample_len >= 1 && stream->sample_len <= MAX_LEN && stream->places >= 1 && stream->places <= MAX_LEN
+        && SAMPLES_AT + stream->places * stream->sample_len <= stream->packet_len;
+}
+
+static uint32_t word(const uint8_t *at, int octets)
+{
+    uint32_t value = 0;
+    while (octets--)
+        value = value << 8 | *at++;
+    return value;
+}
+
+static int all_zero(const uint8_t *at, const uint8_t *end)
+{
+    unsigned any = 0;
+    while (at < end)
+        any |= *at++;
+    return any == 0;
+}
+
+static int keep(Stretches *stretches, Stretch stretch, enum Reason reason)
+{
+    if (stretches->used == stretches->room) {
+        size_t room = stretches->room ? 2 * stretches->room : 64;
+        Stretch *at = realloc(stretches->at, room * sizeof *at);
+        if (!at)
+            return -1;
+        stretches->at = at;
+        stretches->room = room;
+    }
+    stretch.reason = reason;
+    stretches->at[stretches->used++] = stretch;
+    return 0;
+}
+
+/* The stream that has this APID, if it is one of the payload's streams. */
+static Stream *stream_of(const Deframer *job, unsigned apid)
+{
+    size_t number = (size_t)(apid & 0x7FF) - job->apid - 1; /* wraps below the first, and is too large */
+    return number < job->stream_count ? &job->streams[number] : NULL;
+}
+
+static int64_t time_ns_of(const uint8_t *time)
+{
+    /* As timecode.get_cuc; a microsecond of 10^6 is the next second. */
+    int64_t micros = ((int64_t)word(time + 4, 3) * 15625 + (1 << 17)) >> 18;
+    return ((int64_t)word(time, 4) * 1000000 + micros) * 1000;
+}
+
+static int take(Stream *stream, const uint8_t *packet, size_t count, int64_t end)
+{
+    if (stream->packets == stream->room)
+        return -1;
+    int64_t *column = stream->columns + stream->packets++;
+    column[END * stream->room] = end;
+    column[INDEX * stream->room] = word(packet + 14, 4);
+    column[TIME_NS * stream->room] = time_ns_of(packet + 6);
+    column[COUNT * stream->room] = (int64_t)count;
+    column[SEQUENCE * stream->room] = word(packet + 2, 2) & 0x3FFF;
+    memcpy(stream->samples + stream->sample_count * stream->sample_len, packet + SAMPLES_AT, count * stream->sample_len);
+    stream->sample_count += count;
+    return 0;
+}
+
+static int judge(Deframer *job, const uint8_t *packet, size_t len, Stretch stretch)
+{
+    if (job->crc32(packet, len) != word(packet + len, CRC_LEN))
+        return keep(&job->rejects, stretch, REASON_CRC);
+    if (word(packet + 4, 2) + 7 != len)
+        return keep(&job->rejects, stretch, REASON_LENGTH);
+    if ((packet[0] & 0xF8) != 0x08 || (packet[2] & 0xC0) != 0xC0)
+        return keep(&job->rejects, stretch, REASON_HEADER);
+    unsigned apid = word(packet, 2) & 0x7FF;
+    if (apid == job->apid)
+        return keep(&job->others, stretch, OTHER);
+    Stream *stream = stream_of(job, apid);
+    if (!stream)
+        return keep(&job->rejects, stretch, REASON_APID);
+    size_t count = packet[13];
+    if (stream->packet_len != len || count < 1 || count > stream->places
+        || !all_zero(packet + SAMPLES_AT + count * stream->sample_len, packet + len))
+        return keep(&job->rejects, stretch, REASON_SIZE);
+    return take(stream, packet, count, stretch.stop + 1);
+}
+
+/* Copies all but the first code, delimiter included, and stands on the octet that the first code leads to. */
+static void load(Lane *lane, const uint8_t *encoded, size_t size)
+{
+    memcpy(lane->data, encoded + 1, size);
+    if (lane->used > size)
+        memset(lane->data + size, 0, lane->used - size);
+    lane->used = size;
+    lane->at = lane->data + encoded[0] - 1;
+}
+
+/* Puts zeros back where codes are. A lane that is through stands on a zero, and stays. */
+static void follow_codes(Lane lanes[LANES])
+{
+    uint8_t *a = lanes[0].at, *b = lanes[1].at, *c = lanes[2].at, *d = lanes[3].at;
+    unsigned more;
+    do {
+        unsigned code_a = *a, code_b = *b, code_c = *c, code_d = *d;
+        *a = *b = *c = *d = 0;
+        a += code_a;
+        b += code_b;
+        c += code_c;
+        d += code_d;
+        more = code_a | code_b | code_c | code_d;
+    } while (more);
+    lanes[0].at = a;
+    lanes[1].at = b;
+    lanes[2].at = c;
+    lanes[3].at = d;
+}
+
+static int judge_waiting(Pass *pass)
+{
+    int count = pass->waiting_count;
+    pass->waiting_count = 0;
+    for (int i = 0; i < LANES; i++) {
+        const Stretch *stretch = &pass->waiting[i];
+        if (i < count)
+            load(&pass->lanes[i], pass->octets + stretch->start, (size_t)(stretch->stop - stretch->start));
+        else
+            pass->lanes[i].at = pass->lanes[i].data + ROOM - 1;
+    }
+    follow_codes(pass->lanes);
+    for (int i = 0; i < count; i++) {
+        const Lane *lane = &pass->lanes[i];
+        int failed = lane->at == lane->data + lane->used - 1
+            ? judge(pass->job, lane->data, lane->used - ENCODED_OVERHEAD, pass->waiting[i])
+            : keep(&pass->job->rejects, pass->waiting[i], REASON_COBS);
+        if (failed)
+            return -1;
+    }
+    return 0;
+}
+
+static int stretch_ends(Pass *pass, Stretch stretch)
+{
+    size_t size = (size_t)(stretch.stop - stretch.start);
+    if (size == 0) {
+        pass->job->idle++;
+        return 0;
+    }
+    if (size <= MAX_ENCODED && pass->of_a_stream[size]) {
+        pass->waiting[pass->waiting_count++] = stretch;
+        return pass->waiting_count == LANES ? judge_waiting(pass) : 0;
+    }
+    /* Others are told in order, and there may be some among those that wait. */
+    return judge_waiting(pass) ? -1 : keep(&pass->job->others, stretch, OTHER);
+}
+
+static void know_lengths(const Deframer *job, uint8_t of_a_stream[MAX_ENCODED + 1])
+{
+    for (size_t k = 0; k < job->stream_count; k++)
+        of_a_stream[job->streams[k].packet_len + ENCODED_OVERHEAD] = 1;
+}
+
+void deframe_count(Deframer *job, const uint8_t *octets, size_t len)
+{
+    uint8_t of_a_stream[MAX_ENCODED + 1] = {0};
+    know_lengths(job, of_a_stream);
+    const uint8_t *start = octets, *end = octets + len, *stop;
+    for (; start < end && (stop = memchr(start, 0, (size_t)(end - start))); start = stop + 1) {
+        size_t size = (size_t)(stop - start);
+        if (size > MAX_ENCODED || !of_a_stream[size])
+            continue;
+        /* The first octet of a packet that is taken is not 0. */
+        Stream *stream = stream_of(job, (unsigned)start[1] << 8 | (start[0] == 2 ? 0 : start[2]));
+        if (stream && stream->packet_len + ENCODED_OVERHEAD == size)
+            stream->room++;
+    }
+}
+
+int deframe(Deframer *job, const uint8_t *octets, size_t len)
+{
+    Pass pass = {.job = job, .octets = octets};
+    know_lengths(job, pass.of_a_stream);
+    const uint8_t *start = octets, *end = octets + len, *stop;
+    for (; start < end && (stop = memchr(start, 0, (size_t)(end - start))); start = stop + 1)
+        if (stretch_ends(&pass, (Stretch){.start = start - octets, .stop = stop - octets}))
+            return -1;
+    return judge_waiting(&pass);
+}
