@@ -29,9 +29,9 @@ _COLUMNS = (
     ("   channel", 14, True),
     ("value", 9, False),
     ("unit", 6, True),
-    ("", 3, True),
+    ("", 3, False),
 )
-_LEAST = sum(width for _, width, _ in _COLUMNS) + len(_COLUMNS) - 1
+_LEAST = sum(width for _, width, _ in _COLUMNS) + len(_COLUMNS) - 2  # spaces between them, none before the last
 _MOST_ADDED = 14
 
 
@@ -98,7 +98,8 @@ def events(seen: tuple[Event, ...], most: int) -> Text:
 def _stream_cells(stream: StreamView, live: bool) -> tuple[list[str], list[str]]:
     rate = "-" if stream.rate_hz is None else f"{stream.rate_hz:.{2 if stream.rate_hz < 9999 else 0}f}"
     age = "-" if stream.age_s is None or not live else f"{stream.age_s:.{1 if stream.age_s < 99 else 0}f}"
-    cells = [stream.name, f"{rate}/{stream.nominal_hz:g}", str(stream.samples), str(stream.missing), age]
+    counts = [_short(number, room) for number, (_, room, _) in zip((stream.samples, stream.missing), _COLUMNS[2:4], strict=True)]
+    cells = [stream.name, f"{rate}/{stream.nominal_hz:g}", *counts, age]
     quiet = "bold red" if stream.quiet and live else "default"
     return cells, ["bold", quiet, "", "bold red" if stream.missing else "default", quiet]
 
@@ -106,11 +107,21 @@ def _stream_cells(stream: StreamView, live: bool) -> tuple[list[str], list[str]]
 def _row(cells: list[str], styles: list[str], width: int) -> Text:
     text = Text(no_wrap=True, overflow="crop")
     added = max(0, min((width - _LEAST) // 3, _MOST_ADDED))
-    for cell, style, (_, room, words) in zip(cells, styles, _COLUMNS, strict=True):
+    for at, (cell, style, (_, room, words)) in enumerate(zip(cells, styles, _COLUMNS, strict=True)):
         room += added * words
         cell = cell if len(cell) <= room else cell[: room - 1] + "…"
         padding = " " * (room - len(cell))
-        text.append("" if words else padding).append(cell, style).append(padding if words else "").append(" ")
+        text.append("" if at in (0, len(_COLUMNS) - 1) else " ")
+        text.append("" if words else padding).append(cell, style).append(padding if words else "")
+    return text
+
+
+def _short(number: int, room: int) -> str:
+    """A count; in thousands or millions where it would not fit."""
+    for unit, divisor in ("", 1), ("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000):
+        text = f"{number // divisor}{unit}"
+        if len(text) <= room:
+            break
     return text
 
 

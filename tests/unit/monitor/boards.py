@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from freefall.board.virtual import VirtualBoard
-from freefall.definition import Definition, parse_definition
+from freefall.definition import Definition, load_definition, parse_definition
 from freefall.monitor import BoardModel
 
 START_NS = 1_800_000_000_000_000_000
@@ -33,6 +33,14 @@ def run(seconds: int, seed: int = 1, boot_count: int = 1) -> list[tuple[int, byt
     board = VirtualBoard(definition(), seed, boot_count)
     octets = (board.advance(PIECE_NS) for _ in range(seconds * 1_000_000_000 // PIECE_NS))
     return [(START_NS + (number + 1) * PIECE_NS, piece) for number, piece in enumerate(octets)]
+
+
+@cache
+def microgravity() -> tuple[Definition, list[tuple[int, bytes]]]:
+    """Another payload, and what its board sends in three seconds: stream 0 vibration, 1 rotation with two units."""
+    other = load_definition(NOISY.parent.parent / "microgravity")
+    board = VirtualBoard(other, 3)
+    return other, [(START_NS + number * PIECE_NS, board.advance(PIECE_NS)) for number in range(300)]
 
 
 def octets_of(pieces) -> bytes:

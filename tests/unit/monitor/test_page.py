@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from freefall.board.virtual import VirtualBoard
-from freefall.definition import load_definition
 from freefall.port.faults import Faults, FaultyStream
-from unit.monitor.boards import PIECE_NS, START_NS, definition, octets_of, run
+from unit.monitor.boards import PIECE_NS, START_NS, definition, microgravity, octets_of, run
 
 # Pixels of a canvas in the colour of the theme's first series, or near it.
 DRAWN = """
@@ -48,13 +47,11 @@ def live():
 
 
 @pytest.fixture
-def two_boards(feed_of, serve, vibration):
+def two_boards(feed_of, serve):
     """The page of a board whose limits are crossed on a bad link, and of another payload's recording."""
     line = FaultyStream(Faults(drop=0.05, flip=1e-5, seed=1))
     wire = [(host_ns, line.feed(octets)) for host_ns, octets in run(8)]
-    other = load_definition(vibration.parent / "microgravity")
-    board = VirtualBoard(other, 3)
-    octets = [(START_NS + number * PIECE_NS, board.advance(PIECE_NS)) for number in range(300)]
+    other, octets = microgravity()
     feeds = [feed_of(wire, source="bad link"), feed_of(octets, source="other.mcap", live=False, payload=other)]
     for feed in feeds:
         while not feed.ended:
