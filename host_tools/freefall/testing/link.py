@@ -59,6 +59,9 @@ class LiveLink:
         if self._pieces is not None:
             self._pieces.close()
 
+    def __repr__(self) -> str:
+        return f"<link of {self.definition.name} on {self.port.url}>"
+
     @property
     def ledger(self) -> Ledger:
         """What became of every sample, as far as read."""

@@ -58,10 +58,11 @@ def freefall_url(request: pytest.FixtureRequest, pytestconfig: pytest.Config) ->
     definition = request.getfixturevalue("freefall_def")
     if definition is None:
         _refuse(
-            "There is no board to test: name its port with --freefall-port URL (or FREEFALL_PORT), or a payload definition for a "
-            "virtual one with --freefall-def DEF (or FREEFALL_DEF)",
+            "There is no board to test: name its port with --freefall-port=URL (or FREEFALL_PORT), or a payload definition for a "
+            "virtual one with --freefall-def=DEF (or FREEFALL_DEF)",
             everywhere=True,
         )
+    request.getfixturevalue("freefall_definition")  # says what is wrong with it, if something is
     return f"sim://{definition}?speed=max"
 
 
@@ -92,7 +93,7 @@ def freefall_definition(
         url = request.getfixturevalue("freefall_url")
         problem = port.definition_problem or f"{url} carries no payload definition"
         _refuse(
-            f"{problem}; name the one the board runs with --freefall-def DEF (or FREEFALL_DEF)",
+            f"{problem}; name the one the board runs with --freefall-def=DEF (or FREEFALL_DEF)",
             everywhere=url == _asked_port(pytestconfig),
         )
     return port.definition

@@ -11,11 +11,15 @@ from ..definition import Stream
 _ROWS = "index", "time_ns", "boot"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DecodedStream:
     """Samples of one stream, in order of arrival; `table` holds them with their times and raw words."""
 
     table: Table
+
+    def __repr__(self) -> str:
+        rate = "no rate" if self.rate_hz is None else f"{self.rate_hz:.3f} Hz"
+        return f"<{self.stream.name}: {len(self)} samples, {self.lost} lost, {rate}>"
 
     def __len__(self) -> int:
         return len(self.table)
