@@ -9,14 +9,14 @@ from .events import Event
 from .snapshot import BoardSnapshot, StreamView
 
 STYLES = {
-    "ok": "green",
+    "ok": "green3",
     "info": "default",
-    "watch": "yellow",
+    "watch": "gold1",
     "warning": "dark_orange",
-    "critical": "bold white on red",
+    "critical": "bold white on red3",
 }
 _BALANCE = {"closed": "ok", "open": "watch", "wrong": "critical"}
-_FAINT = "bright_black"
+_FAINT = "grey62"
 # Beside the colour, for who cannot tell it.
 _MARKS = {"watch": "!", "warning": "!!", "critical": "!!!"}
 # The table's columns: heading, characters, and whether it is words, which have more room where there is more.
@@ -80,7 +80,7 @@ def ledger(seen: BoardSnapshot) -> Text:
         for name in "bus_errors", "overruns", "dropped", "invalid":
             if number := getattr(stream, name):
                 text.append(f", {number} {name.replace('_', ' ')}", "bold red")
-    text.append(f"\n{seen.octets} octets, {plain.rejects(seen)}", _FAINT if not seen.metrics["rejected"] else "yellow")
+    text.append(f"\n{seen.octets} octets, {plain.rejects(seen)}", _FAINT if not seen.metrics["rejected"] else STYLES["watch"])
     return text
 
 

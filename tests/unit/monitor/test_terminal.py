@@ -210,7 +210,7 @@ def test_a_lost_port_is_shown_with_its_reason(feed_of):
 
 @pytest.mark.parametrize(
     ("level", "style", "mark"),
-    [("watch", "yellow", "!"), ("warning", "dark_orange", "!!"), ("critical", "bold white on red", "!!!"), ("ok", "green", "")],
+    [("watch", "gold1", "!"), ("warning", "dark_orange", "!!"), ("critical", "bold white on red3", "!!!"), ("ok", "green3", "")],
 )
 def test_levels_have_their_colours_and_marks(level, style, mark):
     stream = model_of(run(1)).snapshot().streams[0]
