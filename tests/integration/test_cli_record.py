@@ -13,11 +13,13 @@ import sys
 import threading
 import time
 import tty
+from functools import partial
 
 import pytest
 
 from freefall.decode import Summary
 from freefall.definition import load_definition
+from freefall.errors import InputUnreadable
 from freefall.recording import open_recording, open_run, part_paths
 
 PATIENCE_S = 30
@@ -93,6 +95,14 @@ def wait_for(condition, process=None):
         time.sleep(0.02)
 
 
+def begun(path):
+    """Whether a recording is there, its header written."""
+    try:
+        return bool(open_recording(path).metadata)
+    except InputUnreadable:
+        return False
+
+
 def ended(process):
     """Exit code and standard error."""
     _, err = process.communicate(timeout=PATIENCE_S)
@@ -117,7 +127,7 @@ def test_killed_recording_has_all_but_the_last_second(start, tmp_path):
         line, file = Line(folder), folder / "run.mcap"
         benches.append((line, file, start("record", "-p", line.path, "-o", file)))
     for _, file, process in benches:
-        wait_for(file.exists, process)
+        wait_for(partial(begun, file), process)
     begin = time.monotonic()
     ends = [begin + rng.uniform(1.5, 4) for _ in benches]
     killed, sent, latest = {}, [], 0.0  # latest: how late this loop, and so everything else on this machine, ran
@@ -148,14 +158,14 @@ def test_killed_recording_has_all_but_the_last_second(start, tmp_path):
 def test_board_that_is_unplugged_is_waited_for_and_the_gap_recorded(start, freefall, line, raw_octets, vibration, tmp_path):
     file, middle = tmp_path / "run.mcap", len(raw_octets) // 2 + 7  # within a frame
     process = start("record", "-p", line.path, "-o", file, "-d", vibration, "--note", "shaker")
-    wait_for(file.exists, process)
+    wait_for(lambda: begun(file), process)
     line.send(raw_octets[:middle])
     wait_for(lambda: len(octets_of(file, complete=False)) == middle, process)
     line.unplug()
-    wait_for(lambda: "link.lost" in file.read_bytes().decode("latin-1"), process)
+    wait_for(lambda: b"link.lost" in file.read_bytes(), process)
     time.sleep(0.5)
     line.plug()
-    wait_for(lambda: "link.back" in file.read_bytes().decode("latin-1"), process)
+    wait_for(lambda: b"link.back" in file.read_bytes(), process)
     line.send(raw_octets[middle:])
     wait_for(lambda: len(octets_of(file, complete=False)) == len(raw_octets), process)
     process.send_signal(signal.SIGINT)
@@ -181,6 +191,7 @@ def open_recording_read(path):
 
 def test_connection_that_is_refused_for_a_while_is_made_again(start, raw_octets, tmp_path):
     server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(PATIENCE_S)
     address, file = server.getsockname(), tmp_path / "run.mcap"
     process = start("record", "-p", f"socket://127.0.0.1:{address[1]}", "-o", file)
     for octets in (raw_octets[:999], raw_octets[999:]):
@@ -188,9 +199,10 @@ def test_connection_that_is_refused_for_a_while_is_made_again(start, raw_octets,
         server.close()
         connection.sendall(octets)
         connection.close()
-        wait_for(lambda: file.exists() and b"link.lost" in file.read_bytes(), process)
+        wait_for(lambda: begun(file) and b"link.lost" in file.read_bytes(), process)
         time.sleep(0.3)
         server = socket.create_server(address)
+        server.settimeout(PATIENCE_S)
     connection, _ = server.accept()
     process.send_signal(signal.SIGINT)
     code, err = ended(process)
@@ -206,7 +218,7 @@ def test_connection_that_is_refused_for_a_while_is_made_again(start, raw_octets,
 def test_ctrl_c_while_the_board_is_away_ends_well(start, line, tmp_path, sent):
     file = tmp_path / "run.mcap"
     process = start("record", "-p", line.path, "-o", file)
-    wait_for(file.exists, process)
+    wait_for(lambda: begun(file), process)
     line.send(sent)
     wait_for(lambda: octets_of(file, complete=False) == sent, process)
     line.unplug()
@@ -227,7 +239,7 @@ def test_duration_ends_a_recording_whose_board_is_away_and_says_so(freefall, lin
     file = tmp_path / "run.mcap"
 
     def play():
-        wait_for(file.exists)
+        wait_for(lambda: begun(file))
         line.send(b"some octets")
         time.sleep(0.3)
         line.unplug()
@@ -247,14 +259,14 @@ def test_once_ends_with_the_port(freefall, line, tmp_path):
     file = tmp_path / "run.mcap"
 
     def play():
-        wait_for(file.exists)
+        wait_for(lambda: begun(file))
         line.send(b"some octets")
         time.sleep(0.3)
         line.unplug()
 
     board = threading.Thread(target=play)
     board.start()
-    done = freefall("record", "-p", line.path, "-o", file, "--once")
+    done = freefall("record", "-p", line.path, "-o", file, "--once", "--duration", "60")
     board.join()
     assert done.code == 4 and "went away" in done.err and "Waiting" not in done.err
     assert octets_of(file) == b"some octets"
@@ -263,7 +275,7 @@ def test_once_ends_with_the_port(freefall, line, tmp_path):
 def test_port_that_is_taken_names_who_has_it(start, freefall, line, tmp_path):
     first = tmp_path / "first.mcap"
     process = start("record", "-p", line.path, "-o", first)
-    wait_for(first.exists, process)
+    wait_for(lambda: begun(first), process)
     done = freefall("record", "-p", line.path, "-o", tmp_path / "second.mcap")
     assert done.code == 4
     assert re.search(rf"^error: cannot open {line.path}: it is held by pid {process.pid} \(\S+ -m freefall record -p ", done.err)
@@ -274,7 +286,7 @@ def fed(line, file, octets, pause_s=0.0):
     """A thread that sends them in twenty pieces as soon as the recording is begun, and then unplugs the board."""
 
     def play():
-        wait_for(lambda: part_paths(file))
+        wait_for(lambda: begun(file))
         for at in range(0, len(octets), len(octets) // 20):
             line.send(octets[at : at + len(octets) // 20])
             time.sleep(pause_s)
@@ -289,7 +301,7 @@ def fed(line, file, octets, pause_s=0.0):
 def test_rotation_by_size_makes_files_below_it_that_join_to_the_whole(freefall, line, tmp_path):
     octets, file = random.Random(4).randbytes(350_000), tmp_path / "run.mcap"
     board = fed(line, file, octets)
-    done = freefall("record", "-p", line.path, "-o", file, "--once", "--rotate", "100kB", "--rotate", "1h")
+    done = freefall("record", "-p", line.path, "-o", file, "--once", "--duration", "60", "--rotate", "100kB", "--rotate", "1h")
     board.join()
     paths = part_paths(file)
     assert [path.name for path in paths][:2] == ["run.mcap", "run.part00002.mcap"] and len(paths) >= 4
@@ -307,7 +319,7 @@ def test_rotation_by_size_makes_files_below_it_that_join_to_the_whole(freefall, 
 def test_rotation_by_time_gives_files_that_close_the_ledger_together(freefall, line, raw_octets, vibration, tmp_path):
     file = tmp_path / "run.mcap"
     board = fed(line, file, raw_octets, pause_s=0.12)
-    freefall("record", "-p", line.path, "-o", file, "-d", vibration, "--once", "--rotate", "1s")
+    freefall("record", "-p", line.path, "-o", file, "-d", vibration, "--once", "--duration", "60", "--rotate", "1s")
     board.join()
     paths = part_paths(file)
     assert len(paths) in (3, 4) and b"".join(map(octets_of, paths)) == raw_octets
@@ -326,7 +338,7 @@ def test_name_of_a_recording_is_its_time_and_payload_or_port(freefall, line, vib
     monkeypatch.chdir(folder)
 
     def play():
-        wait_for(lambda: list(folder.iterdir()))
+        wait_for(lambda: any(map(begun, folder.iterdir())))
         line.send(b"some octets")
 
     board = threading.Thread(target=play)
