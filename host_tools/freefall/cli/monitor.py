@@ -154,7 +154,7 @@ def _in_terminal(feeds: list[Feed], pressed: Callable[[], bool]) -> None:
     try:
         from ..monitor.terminal import MonitorApp
     except ImportError as error:
-        raise MissingExtra("monitor in a terminal", "monitor") from error
+        raise MissingExtra("monitor in a terminal, though not with --plain,", "monitor") from error
     MonitorApp(feeds, pressed).run()
 
 
