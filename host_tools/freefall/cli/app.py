@@ -14,6 +14,7 @@ from . import (
     EXIT_INTERRUPTED,
     check,
     decode,
+    diff,
     export,
     export_def,
     info,
@@ -55,7 +56,7 @@ def freefall(settings: Settings, verbose: int) -> None:
 
 _VERBS = (
     *(new.new, check.check, schema.schema, sim.sim, record.record, info.info, replay.replay, monitor.monitor),
-    *(decode.decode, stats.stats, export.export, export_def.export_def),
+    *(decode.decode, stats.stats, diff.diff, export.export, export_def.export_def),
 )
 for command in _VERBS:
     freefall.add_command(command)
