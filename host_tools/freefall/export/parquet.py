@@ -1,10 +1,15 @@
 """Parquet: compact typed columns, units with the fields, the definition with the file. Needs pyarrow (extra "science")."""
 
+import numpy as np
+
 from ..decode import Table
 from ..errors import MissingExtra
 from .arrow import record_batch, schema_of
 from .columns import columns_of
 from .staged import BlockWriter
+
+# Up to so many different values a row, on the average, a dictionary of them makes the smaller column.
+_DICTIONARY_UP_TO = 1 / 4
 
 
 class ParquetWriter(BlockWriter):
@@ -14,6 +19,7 @@ class ParquetWriter(BlockWriter):
     """
 
     suffix = ".parquet"
+    block_rows = 1 << 17
 
     def __init__(self, path, stream, definition=None, *, overwrite=False):
         self._arrow, self._parquet = _pyarrow()
@@ -22,27 +28,51 @@ class ParquetWriter(BlockWriter):
 
     def _begin(self) -> None:
         self._schema = schema_of(self.stream, self._definition)
-        integers = [column.name for column in columns_of(self.stream) if not column.engineering]
-        # Deltas of counters and times are tiny: 3 times smaller than dictionaries (reference/ecosystem.md 8).
-        self._writer = self._parquet.ParquetWriter(
-            self._file,
-            self._schema,
-            compression="zstd",
-            use_dictionary=False,
-            column_encoding=dict.fromkeys(integers, "DELTA_BINARY_PACKED"),
-        )
 
     def _write_block(self, tables: list[Table]) -> None:
+        if self._writer is None:
+            self._open(tables)
         batches = [record_batch(table, self._schema) for table in tables]
         self._writer.write_table(self._arrow.Table.from_batches(batches), row_group_size=sum(map(len, tables)))
 
     def _end(self) -> None:
         super()._end()
+        if self._writer is None:
+            self._open([])
         self._writer.close()
 
     def _abandon(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+    def _open(self, first: list[Table]) -> None:
+        """Begin the file, with columns in the form that is best for what the first block holds.
+
+        Integers go as packed differences: counters and times are next to nothing then, noisy words as small as compression would
+        make them. Engineering values are as few as the words they come from, and go by a dictionary; where they hardly repeat, with
+        the octets of one weight side by side, compressed.
+        """
+        encodings, dictionaries, compressions = {}, [], {}
+        for column in columns_of(self.stream):
+            compressions[column.name] = "ZSTD" if column.engineering else "NONE"
+            if not column.engineering:
+                encodings[column.name] = "DELTA_BINARY_PACKED"
+            elif _repeats([table.values[column.name] for table in first]):
+                dictionaries.append(column.name)
+            else:
+                encodings[column.name] = "BYTE_STREAM_SPLIT"
+        self._writer = self._parquet.ParquetWriter(
+            self._file,
+            self._schema,
+            compression=compressions,
+            use_dictionary=dictionaries or False,
+            column_encoding=encodings,
+        )
+
+
+def _repeats(values: list[np.ndarray]) -> bool:
+    rows = sum(map(len, values))
+    return not rows or len(np.unique(np.concatenate(values))) <= rows * _DICTIONARY_UP_TO
 
 
 def _pyarrow():

@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..decode import MOST_WAITING, Collector, Reject, Summary
 from ..definition import Definition
@@ -26,10 +27,12 @@ class RunExport(contextlib.AbstractContextManager):
 
     def __init__(self, format: str, out_dir: str | pathlib.Path, definition: Definition, *, overwrite: bool = False):
         self.summary = Summary(definition)
-        kind = _Tables if format in EXPORTERS else _Packets
-        self._part = kind(format, pathlib.Path(out_dir), definition, overwrite)
+        self._part = (_Tables if format in EXPORTERS else _Packets)(format, pathlib.Path(out_dir), definition, overwrite)
         self._pieces: list[tuple[int, bytes]] = []
         self._octets = 0
+        # Files are written beside the decoding of what comes next, a piece at a time and no more.
+        self._writer = ThreadPoolExecutor(1, "export")
+        self._writing: Future | None = None
 
     @property
     def paths(self) -> list[pathlib.Path]:
@@ -44,19 +47,25 @@ class RunExport(contextlib.AbstractContextManager):
             self._take()
 
     def __exit__(self, kind, *exc) -> None:
-        if kind is None:
-            try:
+        try:
+            if kind is None:
                 self._take()
+                self._written()
                 self._part.close()
-                return
-            except BaseException:
-                self._part.discard()
-                raise
-        self._part.discard()
+        finally:
+            self._writer.shutdown()
+            self._part.discard()  # nothing, once it is closed
 
     def _take(self) -> None:
         pieces, self._pieces, self._octets = self._pieces, [], 0
-        self._part.take(pieces, self.summary.feed_many(pieces))
+        items = self.summary.feed_many(pieces)
+        self._written()
+        self._writing = self._writer.submit(self._part.take, pieces, items)
+
+    def _written(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing:
+            writing.result()
 
 
 class _Tables:

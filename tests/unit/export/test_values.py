@@ -179,3 +179,22 @@ def test_parquet_carries_types_units_and_definition(tmp_path, definition, make_t
     assert schema.metadata[b"freefall.definition_id"].decode() == f"{definition.definition_id:08x}"
     assert schema.metadata[b"freefall.stream"] == b"vibration"
     assert pq.read_table(paths[1]).num_rows == 0
+
+
+def encodings(path, name):
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    (column,) = (group.column(n) for n in range(group.num_columns) if group.column(n).path_in_schema == name)
+    return set(column.encodings), column.compression
+
+
+def test_columns_are_packed_by_what_they_hold(tmp_path, make_table):
+    few, many = tmp_path / "few", tmp_path / "many"
+    export_tables("parquet", [make_table("temperature", np.arange(10_000) % 50)], few)
+    export_tables("parquet", [make_table("temperature", np.arange(10_000) * 7919 % 2**31)], many)
+    for folder in (few, many):
+        found, compression = encodings(folder / "temperature.parquet", "index")
+        assert "DELTA_BINARY_PACKED" in found and compression == "UNCOMPRESSED"
+    assert "RLE_DICTIONARY" in encodings(few / "temperature.parquet", "temperature")[0]
+    found, compression = encodings(many / "temperature.parquet", "temperature")
+    assert "BYTE_STREAM_SPLIT" in found and "RLE_DICTIONARY" not in found and compression == "ZSTD"
+    assert (few / "temperature.parquet").stat().st_size < 2 * 10_000
