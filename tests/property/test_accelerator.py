@@ -1,8 +1,8 @@
 """The deframer in C against the one in numpy: of any octets both say the same, field by field."""
 
-import random
 import struct
 import zlib
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from freefall.decode import accelerator
 from freefall.decode.deframe import Packets, deframe
 from freefall.definition import Definition
+from freefall_wire import frame
 from oracle import codec
 from unit.decode.accelerated import in_c, with_tables
 from unit.decode.climate import climate_definition
@@ -39,6 +40,11 @@ def assert_same(octets: bytes, definition: Definition) -> None:
     assert found.idle == right.idle
 
 
+def assert_judged_the_same(encoded: bytes) -> None:
+    """Asserts that both judges say the same of the octets between two delimiters."""
+    assert accelerator.judge(encoded) == frame.judge(encoded)
+
+
 def sealed(octets: bytes) -> bytes:
     """Any octets as a frame with the right CRC; too long for one, some."""
     return codec.cobs_encode(octets + zlib.crc32(octets).to_bytes(4, "big"))
@@ -48,7 +54,7 @@ class Hostile:
     """Stretches of all kinds, by a seed."""
 
     def __init__(self, seed: int, definition: Definition):
-        self._random = random.Random(seed)
+        self._random = Random(seed)
         self._definition = definition
         self._kinds = (self.noise, self.codes, self.any_packet, self.any_packet, self.of_a_stream, self.of_a_stream, self.damaged)
 
@@ -138,6 +144,26 @@ def test_c_says_what_numpy_says_of_all_hostile_octets_at_once():
 def test_tables_for_the_crc_say_what_its_products_say(with_tables):
     for seed in range(BUFFERS // 10):
         assert_same(Hostile(seed, CLIMATE).octets(STRETCHES), CLIMATE)
+
+
+def test_c_judges_each_stretch_as_the_wire_does():
+    random, reasons = Random(1), set()
+    hostile = Hostile(1, CLIMATE)
+    for _ in range(BUFFERS):
+        octets = hostile.octets(STRETCHES)
+        for encoded in octets.split(b"\0"):
+            assert_judged_the_same(encoded)
+            reasons.add(frame.judge(encoded)[1])
+        # And with delimiters inside, which nobody hands to it.
+        at = random.randrange(len(octets) + 1)
+        assert_judged_the_same(octets[at : at + random.randrange(256)])
+    assert reasons == {"oversize", "cobs", "crc", "length", "header", None}
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.one_of(st.binary(max_size=260), st.binary(max_size=248).map(sealed)))
+def test_c_judges_any_octets_as_the_wire_does(encoded):
+    assert_judged_the_same(encoded)
 
 
 @pytest.mark.parametrize("octet", [0, 1, 2, 254, 255])

@@ -1,9 +1,14 @@
-"""deframe in C where the accelerator was built (see native/), else that of deframe.py. Both give the same."""
+"""deframe and judge in C where the accelerator was built (see native/), else those of deframe.py and freefall_wire.frame.
+
+Both give the same.
+"""
 
 import os
 from types import ModuleType
 
 import numpy as np
+
+from freefall_wire import frame
 
 from ..definition import Definition
 from . import deframe as by_columns
@@ -51,3 +56,4 @@ def deframe_in_c(octets: bytes | memoryview, definition: Definition) -> Deframed
 
 
 deframe = deframe_in_c if active() else by_columns.deframe
+judge = _NATIVE.judge if active() else frame.judge

@@ -8,6 +8,7 @@ before is not ours, and every figure is what was added since (`pending` at that 
 """
 
 from collections import namedtuple
+from operator import attrgetter
 
 from freefall_wire import packet
 from freefall_wire.reports import COUNTER_MASK
@@ -27,6 +28,7 @@ Entry = namedtuple(
     + ("received", "packets_received", "missing", "duplicates", "next_index"),
 )
 _ZERO = Entry(*[0] * len(Entry._fields))
+_counters = attrgetter(*_COUNTERS)
 
 
 class StreamAccount:
@@ -44,7 +46,7 @@ class StreamAccount:
         if report.seen == 0:
             arrived.begins_at_zero()
         before = self.last or self.base or _ZERO
-        counted = [_unwrapped(getattr(before, name), getattr(report, name)) for name in _COUNTERS]
+        counted = map(_unwrapped, before, _counters(report))
         self.last = Entry(
             *counted,
             report.pending,

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from freefall_wire import packet, reports
-from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch, judge
+from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch
 
 from ..definition import Stream
-from .accelerator import deframe
+from .accelerator import deframe, judge
 from .batch import SampleBatch
 from .continuity import Continuity, Run
 from .deframe import Packets

@@ -139,13 +139,13 @@ class Continuity:
         if start == stop:
             return
         last = stop - 1
-        self.samples += int(run.samples[last]) - (int(run.samples[start - 1]) if start else 0)
-        self.missing += int(run.lost[last]) - (int(run.lost[start - 1]) if start else 0)
+        self.samples += run.samples.item(last) - (run.samples.item(start - 1) if start else 0)
+        self.missing += run.lost.item(last) - (run.lost.item(start - 1) if start else 0)
         self.packets += stop - start
-        self._index = int(run.index[last])
-        self._time_ns = int(run.time_ns[last])
-        self.next_index = self._index + int(run.count[last])
-        self.next_sequence = (int(run.sequence[last]) + 1) % packet.SEQUENCE_MODULO
+        self._index = run.index.item(last)
+        self._time_ns = run.time_ns.item(last)
+        self.next_index = self._index + run.count.item(last)
+        self.next_sequence = (run.sequence.item(last) + 1) % packet.SEQUENCE_MODULO
 
 
 def _shifted(values: np.ndarray, first: int) -> np.ndarray:

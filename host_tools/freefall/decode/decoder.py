@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from freefall_wire.frame import FrameDecoder
 
 from ..definition import Definition
+from .accelerator import judge
 from .batch import SampleBatch, batched
 from .bulk import take_many
 from .counters import Counters
@@ -27,7 +28,7 @@ class Decoder:
 
     def __init__(self, definition: Definition):
         self.definition = definition
-        self._frames = FrameDecoder()
+        self._frames = FrameDecoder(judge)
         self._intake = Intake(definition, self._frames)
 
     def feed(self, data: bytes, host_ns: int | None = None) -> list[Item]:

@@ -17,7 +17,7 @@ def in_c():
         return
     if build.compiler() is None or os.environ.get(build.SWITCH) == "0":
         pytest.skip(f"there is no C compiler here, or {build.SWITCH}=0")
-    pytest.fail("there is a C compiler and no accelerator: pip install --editable ., or python -m freefall.decode.native.build")
+    pytest.fail("there is a C compiler and no accelerator: pip install --editable ., or python -m freefall.decode.native")
 
 
 @pytest.fixture

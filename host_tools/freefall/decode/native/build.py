@@ -1,6 +1,6 @@
 """Builds the accelerator from the C files beside this file: when freefall is built or installed, never kept in git.
 
-`python -m freefall.decode.native.build` builds it into an installation that was made without a compiler. The build hook
+`python -m freefall.decode.native` builds it into an installation that was made without a compiler. The build hook
 (hatch_build.py) loads this file alone, in an environment that holds nothing else: it imports the standard library only.
 """
 
@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import sysconfig
 import tempfile
 from pathlib import Path
@@ -63,18 +62,3 @@ def build(artifact: Path = ARTIFACT, flags: tuple[str, ...] = FLAGS) -> None:
             said = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
             raise NotBuilt(f"the C compiler refuses: {said[0] if said else f'exit code {done.returncode}'}")
         made.replace(artifact)
-
-
-def main() -> int:
-    """Build it, and say where it is or why not."""
-    try:
-        build()
-    except (NotBuilt, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"the accelerator is in {ARTIFACT}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

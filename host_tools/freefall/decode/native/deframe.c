@@ -91,25 +91,55 @@ static int take(Stream *stream, const uint8_t *packet, size_t count, int64_t end
     return 0;
 }
 
+/* The checks of a frame's data, CRC included, that need no definition. */
+static enum Reason check(Crc32 *crc32, const uint8_t *data, size_t len)
+{
+    if (crc32(data, len) != word(data + len, CRC_LEN))
+        return CRC;
+    if (len % 4 || word(data + 4, 2) + 7 != len)
+        return LENGTH;
+    return (data[0] & 0xF8) == 0x08 && (data[2] & 0xC0) == 0xC0 ? SOUND : HEADER;
+}
+
 static int judge(Deframer *job, const uint8_t *packet, size_t len, Stretch stretch)
 {
-    if (job->crc32(packet, len) != word(packet + len, CRC_LEN))
-        return keep(&job->rejects, stretch, REASON_CRC);
-    if (word(packet + 4, 2) + 7 != len)
-        return keep(&job->rejects, stretch, REASON_LENGTH);
-    if ((packet[0] & 0xF8) != 0x08 || (packet[2] & 0xC0) != 0xC0)
-        return keep(&job->rejects, stretch, REASON_HEADER);
+    enum Reason reason = check(job->crc32, packet, len);
+    if (reason != SOUND)
+        return keep(&job->rejects, stretch, reason);
     unsigned apid = word(packet, 2) & 0x7FF;
     if (apid == job->apid)
-        return keep(&job->others, stretch, OTHER);
+        return keep(&job->others, stretch, SOUND);
     Stream *stream = stream_of(job, apid);
     if (!stream)
-        return keep(&job->rejects, stretch, REASON_APID);
+        return keep(&job->rejects, stretch, APID);
     size_t count = packet[13];
     if (stream->packet_len != len || count < 1 || count > stream->places
         || !all_zero(packet + SAMPLES_AT + count * stream->sample_len, packet + len))
-        return keep(&job->rejects, stretch, REASON_SIZE);
+        return keep(&job->rejects, stretch, SIZE);
     return take(stream, packet, count, stretch.stop + 1);
+}
+
+enum Reason judge_stretch(const uint8_t *encoded, size_t size, uint8_t *packet, size_t *len)
+{
+    if (size > MAX_ENCODED)
+        return OVERSIZE;
+    if (size == 0 || memchr(encoded, 0, size))
+        return COBS;
+    uint8_t data[MAX_ENCODED];
+    memcpy(data, encoded + 1, size - 1);
+    size_t at = encoded[0];
+    while (at < size) {
+        data[at - 1] = 0;
+        at += encoded[at];
+    }
+    if (at > size)
+        return COBS;
+    if (size < MIN_LEN + ENCODED_OVERHEAD)
+        return CRC;
+    *len = size - ENCODED_OVERHEAD;
+    enum Reason reason = check(crc32_tables, data, *len);
+    memcpy(packet, data, *len);
+    return reason;
 }
 
 /* Copies all but the first code, delimiter included, and stands on the octet that the first code leads to. */
@@ -158,7 +188,7 @@ static int judge_waiting(Pass *pass)
         const Lane *lane = &pass->lanes[i];
         int failed = lane->at == lane->data + lane->used - 1
             ? judge(pass->job, lane->data, lane->used - ENCODED_OVERHEAD, pass->waiting[i])
-            : keep(&pass->job->rejects, pass->waiting[i], REASON_COBS);
+            : keep(&pass->job->rejects, pass->waiting[i], COBS);
         if (failed)
             return -1;
     }
@@ -177,7 +207,7 @@ static int stretch_ends(Pass *pass, Stretch stretch)
         return pass->waiting_count == LANES ? judge_waiting(pass) : 0;
     }
     /* Others are told in order, and there may be some among those that wait. */
-    return judge_waiting(pass) ? -1 : keep(&pass->job->others, stretch, OTHER);
+    return judge_waiting(pass) ? -1 : keep(&pass->job->others, stretch, SOUND);
 }
 
 static void know_lengths(const Deframer *job, uint8_t of_a_stream[MAX_ENCODED + 1])

@@ -14,8 +14,8 @@ enum { ENCODED_OVERHEAD = 1 + CRC_LEN, MAX_ENCODED = MAX_LEN + ENCODED_OVERHEAD 
 /* Columns of a stream's packets: one past the delimiter of each, and what their headers say. */
 enum { END, INDEX, TIME_NS, COUNT, SEQUENCE, COLUMNS };
 
-/* Why a stretch is not taken; OTHER: it is not judged here. */
-enum Reason { REASON_COBS, REASON_CRC, REASON_LENGTH, REASON_HEADER, REASON_APID, REASON_SIZE, REASONS, OTHER = REASONS };
+/* Why a stretch is not taken; SOUND: there is no reason, or not here. */
+enum Reason { OVERSIZE, COBS, CRC, LENGTH, HEADER, APID, SIZE, REASONS, SOUND = REASONS };
 
 typedef struct {
     size_t packet_len, sample_len, places; /* as the definition has them */
@@ -46,6 +46,9 @@ typedef struct {
 
 /* Whether a definition can have such a stream. */
 int stream_is_sound(const Stream *stream);
+
+/* Judges one stretch by the checks that need no definition. packet: MAX_LEN octets, filled up to *len when it is SOUND. */
+enum Reason judge_stretch(const uint8_t *encoded, size_t size, uint8_t *packet, size_t *len);
 
 /* Sets the room of each stream to the packets that its length and its APID make possible in these octets. */
 void deframe_count(Deframer *job, const uint8_t *octets, size_t len);

@@ -11,7 +11,7 @@
 #define FREEFALL_SOURCE ""
 #endif
 
-static const char *const REASON_NAMES[REASONS] = {"cobs", "crc", "length", "header", "apid", "size"};
+static const char *const REASON_NAMES[REASONS] = {"oversize", "cobs", "crc", "length", "header", "apid", "size"};
 
 /* The streams of a list of tuples (packet_len, sample_len, places), and what a caller gives to be filled. */
 typedef struct {
@@ -110,7 +110,7 @@ static PyObject *listed(const Stretches *stretches)
     PyObject *list = PyList_New((Py_ssize_t)stretches->used);
     for (size_t i = 0; list && i < stretches->used; i++) {
         const Stretch *s = &stretches->at[i];
-        PyObject *one = s->reason == OTHER ? Py_BuildValue("LL", (long long)s->start, (long long)s->stop)
+        PyObject *one = s->reason == SOUND ? Py_BuildValue("LL", (long long)s->start, (long long)s->stop)
             : Py_BuildValue("LLs", (long long)s->start, (long long)s->stop, REASON_NAMES[s->reason]);
         if (!one || PyList_SetItem(list, (Py_ssize_t)i, one))
             Py_CLEAR(list);
@@ -170,6 +170,19 @@ static PyObject *module_deframe(PyObject *module, PyObject *args)
     return found;
 }
 
+static PyObject *module_judge(PyObject *module, PyObject *encoded)
+{
+    (void)module;
+    Py_buffer octets;
+    uint8_t packet[MAX_LEN];
+    size_t len = 0;
+    if (PyObject_GetBuffer(encoded, &octets, PyBUF_SIMPLE))
+        return NULL;
+    enum Reason reason = judge_stretch(octets.buf, (size_t)octets.len, packet, &len);
+    PyBuffer_Release(&octets);
+    return reason == SOUND ? Py_BuildValue("y#O", packet, (Py_ssize_t)len, Py_None) : Py_BuildValue("Os", Py_None, REASON_NAMES[reason]);
+}
+
 static int start(PyObject *module)
 {
     *(Crc32 **)PyModule_GetState(module) = crc32_chosen();
@@ -180,6 +193,7 @@ static PyMethodDef METHODS[] = {
     {"count", module_count, METH_VARARGS, "count(octets, apid, layouts) -> packets of each stream there may be, at most"},
     {"deframe", module_deframe, METH_VARARGS,
      "deframe(octets, apid, layouts, [(room, columns, samples)]) -> ([(packets, samples)], rejects, others, idle)"},
+    {"judge", module_judge, METH_O, "judge(encoded) -> (packet, None) or (None, reason), as freefall_wire.frame.judge"},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, start}, {0, NULL}};
