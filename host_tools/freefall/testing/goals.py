@@ -101,5 +101,5 @@ class RowsGoal:
 
     def __str__(self) -> str:
         wanted = f"{self._samples} samples" if self._seconds is None else f"{self._seconds:g} s"
-        without = "" if self._told else ", without the sensor's coefficients"
+        without = "" if self._told else " (without the sensor's coefficients)"
         return f"waited for {wanted} of {self._stream.name}, and {self._came} came{without}"

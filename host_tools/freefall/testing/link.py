@@ -8,6 +8,7 @@ from ..decode import Collector, Item, Ledger, Summary
 from ..definition import Definition
 from ..errors import DefinitionNeeded, FreefallError
 from ..port.port import Port
+from ..port.serial import DEFAULT_BAUD
 from .goals import Goal, NotInTime, RowsGoal, SamplesGoal, SecondsGoal
 from .ports import open_shared
 from .stream import DecodedStream
@@ -23,9 +24,9 @@ class LiveLink:
     definition: the port's own by default; DefinitionNeeded where there is none. clock: monotonic, in seconds; now_ns: wall clock
     as the port's, in ns since 1970.
 
-    items: all that was decoded, in order. summary: what is known of it, `ledger` included. Both are of the octets taken so far,
-    which are taken while something is waited for. A wait counts what came after its begin; what came since the wait before is
-    taken, and counts for nothing but items and summary.
+    items: all that was decoded, in order, and kept to the end. summary: what is known of it, `ledger` included. Both
+    are of the octets taken so far, and octets are taken while something is waited for. A wait counts what came after its begin;
+    what came between two waits counts for nothing but items and summary.
 
     A wait is over by the board's time, so that it takes a simulated board no longer than its work. It fails with NotInTime when
     the board's time has passed what it takes, twice and some seconds, and when nothing that decodes has come for some seconds;
@@ -144,7 +145,7 @@ class LiveLink:
                 raise NotInTime(f"{goal}; nothing that decodes has come for {silent_s:.1f} s. {self._heard()}")
 
     def _next(self) -> tuple[int, list[Item]] | None:
-        """The next piece of the port, decoded; None when it has ended."""
+        """The next piece of the port, decoded, with its host time; None when the port has ended."""
         __tracebackhide__ = True
         try:
             if self._pieces is None:
@@ -171,7 +172,7 @@ class LiveLink:
 
 
 @contextmanager
-def open_link(url: str, definition: Definition | None = None) -> Iterator[LiveLink]:
+def open_link(url: str, definition: Definition | None = None, baud: int = DEFAULT_BAUD) -> Iterator[LiveLink]:
     """The link of a port URL, for a fixture of one's own. Raises what freefall.port's open_port does, and DefinitionNeeded."""
-    with open_shared(url) as port, LiveLink(port, definition) as link:
+    with open_shared(url, baud) as port, LiveLink(port, definition) as link:
         yield link

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--freefall-port and --freefall-def."""
+    """The board under test, and how to reach it."""
     group = parser.getgroup("freefall", "Freefall: a payload board under test")
     group.addoption(
         "--freefall-port",
@@ -35,6 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--freefall-def",
         metavar="DEF",
         help="payload definition, a payload.toml or its folder; by default the port's own, else FREEFALL_DEF",
+    )
+    group.addoption(
+        "--freefall-baud", metavar="N", type=int, help="bits per second of a UART, where it is not freefall's default"
     )
 
 
@@ -69,11 +72,13 @@ def freefall_url(request: pytest.FixtureRequest, pytestconfig: pytest.Config) ->
 @pytest.fixture
 def freefall_port(freefall_url: str, pytestconfig: pytest.Config) -> Iterator[SharedPort]:
     """The port, open, and closed after the test; chunks() gives (host ns, octets). A wire is read ahead from here on."""
+    from ..port.serial import DEFAULT_BAUD
     from .ports import open_shared
 
+    baud = pytestconfig.getoption("--freefall-baud")
     with ExitStack() as opened:
         with _refused(everywhere=freefall_url == _asked_port(pytestconfig)):
-            port = opened.enter_context(open_shared(freefall_url))
+            port = opened.enter_context(open_shared(freefall_url, DEFAULT_BAUD if baud is None else baud))
         yield port
 
 
@@ -129,16 +134,15 @@ def freefall_faulty(freefall_port: SharedPort, freefall_definition: Definition) 
 @pytest.fixture
 def freefall_replay() -> Iterator[Callable[..., LiveLink]]:
     """freefall_replay(recording, definition=None): a link that plays it as fast as it is read; finish() reads all of it."""
-    from ..port.replayed import ReplayPort
-    from ..port.timeline import Schedule
     from .link import LiveLink
+    from .ports import open_shared
 
     with ExitStack() as opened:
 
         def replay(recording: str | Path, definition: Definition | None = None) -> LiveLink:
             __tracebackhide__ = True
             with _refused():
-                port = opened.enter_context(ReplayPort(recording, Schedule(speed=None)))
+                port = opened.enter_context(open_shared(f"replay:{recording}?speed=max"))
                 return opened.enter_context(LiveLink(port, definition))
 
         yield replay

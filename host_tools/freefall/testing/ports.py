@@ -10,9 +10,10 @@ from ..definition import Definition
 from ..port.faults import FaultCounts, Faults, FaultyStream
 from ..port.open import open_port
 from ..port.port import Port
-from ..port.serial import SerialPort
+from ..port.serial import DEFAULT_BAUD, SerialPort
 
 _TURN_S = 0.1  # after this long without octets a reader has its turn
+_PORTION_LEN = 512
 _JOIN_S = 2.0  # a read of a serial port returns sooner
 
 Piece = tuple[int, bytes]
@@ -86,6 +87,19 @@ class FaultyLink(_Over):
             yield host_ns, self._line.feed(octets)
         if rest := self._line.finish():
             yield host_ns, rest
+
+
+class Portioned(_Over):
+    """A `Port` that waits for its reader, as a recording does, in small pieces: a test takes no more than it asks for."""
+
+    def chunks(self) -> Iterator[Piece]:
+        """See Port."""
+        for host_ns, octets in self._port.chunks():
+            for at in range(0, len(octets), _PORTION_LEN):
+                yield host_ns, octets[at : at + _PORTION_LEN]
+                host_ns = time.time_ns()  # when the rest is handed on
+            if not octets:
+                yield host_ns, octets
 
 
 class ReadAhead(_Over):
@@ -166,7 +180,10 @@ class SharedPort(_Over):
         )
 
 
-def open_shared(url: str) -> SharedPort:
-    """The port of a URL for a test, open and to be entered; a wire is read ahead. Raises what freefall.port's open_port does."""
-    port = open_port(url)
-    return SharedPort(ReadAhead(port) if isinstance(port, SerialPort) else port)
+def open_shared(url: str, baud: int = DEFAULT_BAUD) -> SharedPort:
+    """The port of a URL for a test, open and to be entered; a wire is read ahead, others in portions.
+
+    Raises what freefall.port's open_port does.
+    """
+    port = open_port(url, baud)
+    return SharedPort((ReadAhead if isinstance(port, SerialPort) else Portioned)(port))
