@@ -16,12 +16,13 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from freefall.definition import Definition
 
-from . import ours, peers
+from . import ours, paths, peers
 from .aims import judged
 from .columns import NotTheSame, check, truth
 from .damage import Overwrites
@@ -45,6 +46,8 @@ class Decoder:
 
 
 OURS = (Decoder("ours, in bulk", ours.InBulk), Decoder("ours, per frame", ours.PerFrame, 1 / 8))
+if paths.IN_C:
+    OURS += (Decoder("ours, in bulk in C", partial(ours.InBulk, way=paths.IN_C)),)
 PEERS = (
     Decoder("cobs + crc32 + numpy by hand", peers.WithNumpy),
     Decoder("cobs + crc32 -> ccsdspy", peers.WithCcsdspy, 1 / 2),

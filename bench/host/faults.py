@@ -9,15 +9,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 
 import numpy as np
 
 from freefall.definition import Definition
 
+from . import paths
 from .heard import InBulk, Listener, PerFrame
 from .payload import definition
 from .scenarios import SCENARIOS, Scenario
@@ -41,7 +42,7 @@ class Episode:
     seed: int
     number: int
 
-    def run(self, listeners: tuple[type, ...] = (InBulk,)) -> Tally:
+    def run(self, listeners: Sequence[Callable[[Definition], Listener]] = (InBulk,)) -> Tally:
         """Feed each kind of listener with it; what was verified, of one of them. Raises Wrong, saying which episode it was."""
         random = np.random.default_rng([self.seed, self.number])
         sent = self.scenario.sent(_payload(), self.words, self.frames, random)
@@ -88,12 +89,16 @@ def episodes(frames: int, seed: int, size: int = EPISODE) -> Iterator[Episode]:
     """At least so many frames, of all scenarios alike, with both kinds of words."""
     rounds = -(-frames // (size * len(SCENARIOS)))
     for number, (turn, scenario) in enumerate(itertools.product(range(rounds), SCENARIOS)):
-        yield Episode(scenario, (ADC, UNI)[turn % 2], size, seed, number)
+        yield Episode(scenario, (ADC, UNI)[turn // 2 % 2], size, seed, number)
 
 
 def run(episode: Episode) -> tuple[str, Tally]:
-    """One episode, of some both paths; its scenario's name and what was verified."""
-    kinds = (InBulk, PerFrame) if episode.number % PER_FRAME_EVERY == 0 else (InBulk,)
+    """One episode in one of the ways, some in all and per frame; its scenario's name and what was verified."""
+    ways = [partial(InBulk, way=way) for way in paths.ALL]
+    # A turn of all scenarios each.
+    kinds = [ways[episode.number // len(SCENARIOS) % len(ways)]]
+    if episode.number % PER_FRAME_EVERY == 0:
+        kinds = [*ways, PerFrame]
     return episode.scenario.name, episode.run(kinds)
 
 

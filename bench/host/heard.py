@@ -8,6 +8,8 @@ import numpy as np
 from freefall.decode import Decoder, Gap, Item, Reject, SampleBatch, SamplePacket
 from freefall.definition import Definition, Stream
 
+from .paths import BY_COLUMNS, Deframe, taken
+
 Pieces = Sequence[tuple[int, bytes]]  # (host_ns, octets)
 
 PER_PACKET = {"boot": "i8", "index": "i8", "time_ns": "i8", "count": "i8", "missing": "i8", "period_ns": "f8", "host_ns": "i8"}
@@ -82,17 +84,20 @@ class PerFrame:
 
 
 class InBulk:
-    """Decoder.feed_many, all pieces given at once."""
+    """Decoder.feed_many, all pieces given at once, in one of the ways of paths.py."""
 
-    def __init__(self, definition: Definition):
+    def __init__(self, definition: Definition, way: Deframe = BY_COLUMNS):
         self.decoder = Decoder(definition)
+        self._way = way
         self._samples: list[list[SampleBatch]] = [[] for _ in definition.streams]
         self.events: list[Item] = []
         self.rejects: list[Reject] = []
 
     def feed(self, pieces: Pieces) -> None:
         """Take pieces in."""
-        for item in self.decoder.feed_many(pieces):
+        with taken(self._way):
+            items = self.decoder.feed_many(pieces)
+        for item in items:
             if isinstance(item, SampleBatch):
                 self._samples[item.stream.number].append(item)
             else:

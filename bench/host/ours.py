@@ -9,12 +9,13 @@ from freefall.definition import Definition, Stream
 from freefall_wire.frame import FRAME_OVERHEAD
 
 from .columns import Columns, native
+from .paths import BY_COLUMNS, Deframe, taken
 from .words import wire_dtype
 
 Decode = Callable[[bytes], list[Columns]]
 
-_READ = 64 << 10  # octets of one piece
-_BATCH = 32  # pieces given to the bulk path at once: 2 MiB
+_READ = 64 << 10  # octets that are fed at once
+_BATCH = 2 << 20  # those given to the bulk path
 
 
 class PerFrame:
@@ -42,20 +43,20 @@ class PerFrame:
 
 
 class InBulk:
-    """Decoder.feed_many, as recordings are decoded."""
+    """Decoder.feed_many, as recordings are decoded, in one of the ways of paths.py."""
 
-    def __init__(self, definition: Definition):
+    def __init__(self, definition: Definition, way: Deframe = BY_COLUMNS):
         self._definition = definition
+        self._way = way
 
     def __call__(self, wire: bytes) -> list[Columns]:
         """Of all that is on this wire."""
         decoder = Decoder(self._definition)
         found = [_Filling(stream, len(wire)) for stream in self._definition.streams]
-        view = memoryview(wire)
-        for begin in range(0, len(wire), _READ * _BATCH):
-            stop = min(begin + _READ * _BATCH, len(wire))
-            pieces = [(at, bytes(view[at : min(at + _READ, stop)])) for at in range(begin, stop, _READ)]
-            for item in decoder.feed_many(pieces):
+        for begin in range(0, len(wire), _BATCH):
+            with taken(self._way):
+                items = decoder.feed_many([(begin, wire[begin : begin + _BATCH])])
+            for item in items:
                 if isinstance(item, SampleBatch):
                     found[item.stream.number].take(item)
         return [filling.columns for filling in found]

@@ -53,9 +53,10 @@ def _reboots(board: Board, random: np.random.Generator) -> list[Sent]:
 
 
 def _jumps(board: Board, random: np.random.Generator) -> list[Sent]:
-    """In one of four cases by up to two minutes, forward or back: it has run for longer, so its time stays above zero."""
+    """In one of four cases by 10 to 120 seconds, forward or back: nobody sees it go back by less than what is lost there."""
     if random.random() < 0.25:
-        board.jump(int(random.integers(1, 120_000_000)) * int(random.choice([-1, 1])))
+        jump = int(random.integers(10_000_000, 120_000_000))
+        board.jump(jump if random.random() < 0.5 else -min(jump, board.now_us // 2))
     return []
 
 

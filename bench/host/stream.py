@@ -103,7 +103,9 @@ class Board:
         return Sent.joined([begin, self.report()])
 
     def jump(self, microseconds: int) -> None:
-        """The board's clock is set forward, or back; it stays above zero."""
+        """The board's clock is set forward, or back. ValueError for a time before zero, which no packet can tell."""
+        if self.now_us + microseconds < 0:
+            raise ValueError(f"a clock at {self.now_us} us cannot be set back by {-microseconds} us")
         self._clock_us += microseconds
         self._epoch += microseconds < 0
 
@@ -139,8 +141,8 @@ class Board:
         return Sent(octets.reshape(-1), frames.reshape(-1))
 
     @property
-    def _now_us(self) -> int:
-        """The time of the newest sample."""
+    def now_us(self) -> int:
+        """By the board's clock: the newest sample's."""
         passed = (state.index * _period_us(self.definition.streams[number]) for number, state in enumerate(self._streams))
         return self._clock_us + max(passed)
 
@@ -194,13 +196,13 @@ class Board:
         self._type_counts[service, subtype] = count + 1
         packet.put_primary(octets, 0, self.definition.apid, self._service_built % packet.SEQUENCE_MODULO, length)
         packet.put_service(octets, 0, service, subtype, count % 65536)
-        timecode.put_cuc(octets, packet.SERVICE_TIME_AT, *divmod(self._now_us, 1_000_000))
+        timecode.put_cuc(octets, packet.SERVICE_TIME_AT, *divmod(self.now_us, 1_000_000))
         octets[packet.SOURCE_DATA_AT : packet.SOURCE_DATA_AT + len(source)] = source
         self._service_built += 1
         return frame.encode(octets) + frame.DELIMITER
 
     def _service_frames(self, many: int) -> np.ndarray:
-        return np.array([(-1, self._epoch, 0, self._now_us, 0)] * many, FRAME)
+        return np.array([(-1, self._epoch, 0, self.now_us, 0)] * many, FRAME)
 
 
 def crc32(packets: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ from bench.host.columns import Columns, NotTheSame
 from bench.host.decode import BAD, CASES, MAIN, OURS, PEERS, Case, Decoder, Job, jobs, live, measure, results
 from bench.host.words import ADC, UNI
 
+from freefall.decode import accelerator
+
 SIZE = 600_000
 
 
@@ -79,13 +81,20 @@ def test_results_are_medians_as_rates_and_of_the_live_feed_as_microseconds():
 
 
 def test_aims_are_met_missed_or_absent():
-    names = [decoder.name for decoder in OURS + PEERS] + ["zlib.crc32", "memcpy"]
+    names = ["ours, in bulk", *(decoder.name for decoder in PEERS), "zlib.crc32", "memcpy"]
     found = {str(case): dict.fromkeys(names, 100.0) for case in CASES}
     found[str(MAIN)]["ours, in bulk"] = 400.0
     found[str(BAD)]["ours, in bulk"] = 259.0
-    found["live, pieces of 64 octets"] = {"ours, feed": 1.6}
+    live_feed = found["live, pieces of 64 octets"] = {"ours, feed": 1.6}
     verdicts = [line.split()[0] for line in judged(found)]
     assert verdicts == ["met", "MISSED", "MISSED", "met", "absent", "absent", "absent"]
+    found[str(MAIN)] |= {"ours, in bulk in C": 1800.0, "zlib.crc32": 7300.0}
+    live_feed["ours, feed in C"] = 0.2
+    assert [line.split()[0] for line in judged(found)][4:] == ["met", "MISSED", "met"]
+
+
+def test_the_row_in_c_is_there_when_the_accelerator_is():
+    assert ("ours, in bulk in C" in [decoder.name for decoder in OURS]) == accelerator.active()
 
 
 def test_bench_prints_tables_or_json(monkeypatch, capsys):

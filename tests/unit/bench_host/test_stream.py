@@ -94,6 +94,14 @@ def test_truth_takes_a_clock_set_back_for_another_boot_and_one_set_forward_for_n
     assert len(back) == 2 and (np.diff(stream["time_us"]) > 5_000_000).sum() == 1
 
 
+def test_a_clock_is_not_set_back_before_zero():
+    board = Board(definition(64), ADC, np.random.default_rng(1))
+    board.boot()
+    board.jump(-board.now_us)
+    with pytest.raises(ValueError, match="a clock at 0 us cannot be set back by 1 us"):
+        board.jump(-1)
+
+
 def test_adc_words_have_an_octet_in_six_or_seven_zero():
     payload = definition(248)
     octets = Board(payload, ADC, np.random.default_rng(1))
