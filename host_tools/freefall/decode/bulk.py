@@ -6,6 +6,7 @@ another boot, a stretch is taken packet by packet.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from freefall_wire.frame import DELIMITER, FRAME_OVERHEAD, FrameDecoder, Stretch
 
 from ..definition import Stream
 from .accelerator import deframe, judge
-from .batch import SampleBatch
+from .batch import SampleBatch, batched
 from .continuity import Continuity, Run
 from .deframe import Packets
 from .intake import REMEMBERED, Intake
@@ -25,8 +26,8 @@ _ONE_BY_ONE = 64
 
 
 def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, intake: Intake) -> list[Item | SampleBatch]:
-    """What ends in the pieces, (host_ns, octets) each; rejects come first, in their order. Raises WrongDefinition."""
-    octets = pieces[0][1] if len(pieces) == 1 else b"".join(data for _, data in pieces)
+    """What ends in the pieces, (host_ns, octets) each, `batched`; rejects come first, in their order. Raises WrongDefinition."""
+    octets = b"".join([data for _, data in pieces])
     hosts = _Hosts(pieces)
     items: list[Item | SampleBatch] = []
     start = 0
@@ -38,20 +39,22 @@ def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, 
     middle = memoryview(octets)[start:stop]
     found = deframe(middle, intake.definition)
     offset = frames.fed_bytes
-    others = []
+    others, rejects = [], []
     for first, end in found.others:
-        others.append((end + 1, frames.judged(offset + first, end + 1 - first, bytes(middle[first:end]))))
+        others.append((end + 1, frames.judged(offset + first, end + 1 - first, octets[start + first : start + end])))
     for first, end, reason in found.rejects:
-        frames.count_reject(end + 1 - first, reason)
-        items.append(Reject(offset + first, end + 1 - first, reason, bytes(middle[first:end])))
+        size = end + 1 - first
+        frames.count_reject(size, reason)
+        rejects.append(Reject(offset + first, size, reason, octets[start + first : start + end]))
     for stream, packets in zip(intake.definition.streams, found.streams, strict=True):
         frames.count_accepted(len(packets.ends), len(packets.ends) * (stream.packet_len + FRAME_OVERHEAD))
     frames.idle_bytes += found.idle
     frames.fed_bytes += len(middle)
     frames.feed(octets[stop:])
     items += _Walk(intake, middle, found.streams, others, hosts.after(start)).items()
-    rejects = sorted((item for item in items if isinstance(item, Reject)), key=lambda item: item.offset)
-    return [*rejects, *(item for item in items if not isinstance(item, Reject))]
+    rejects += (item for item in items if isinstance(item, Reject))
+    rejects.sort(key=attrgetter("offset"))
+    return [*rejects, *batched(item for item in items if not isinstance(item, Reject))]
 
 
 class _Hosts:

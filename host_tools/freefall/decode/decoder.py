@@ -6,7 +6,7 @@ from freefall_wire.frame import FrameDecoder
 
 from ..definition import Definition
 from .accelerator import judge
-from .batch import SampleBatch, batched
+from .batch import SampleBatch
 from .bulk import take_many
 from .counters import Counters
 from .intake import Intake
@@ -49,7 +49,7 @@ class Decoder:
         Best given about 2 MiB at a time; memory is a few times that of the octets. Raises as feed.
         """
         self._intake.refuse_foreign()
-        return list(batched(take_many(pieces, self._frames, self._intake)))
+        return take_many(pieces, self._frames, self._intake)
 
     @property
     def boots(self) -> int:

@@ -42,7 +42,7 @@ class Gap:
     boot: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see SamplePacket
 class Reject:
     """A stretch of octets that is no packet of this payload, with the reason (SPEC 8).
 
