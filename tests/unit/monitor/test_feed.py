@@ -54,18 +54,20 @@ def test_no_octet_is_lost_while_somebody_looks():
 
 
 def test_a_look_waits_for_one_piece_at_most():
+    # Many milliseconds' work: more than a thread that stands still for a moment misses.
+    octets = octets_of(run(3)) * 8
     taken = count()
     so_far = [0]
 
     def endless():
         while True:
             so_far[0] = next(taken)
-            yield START_NS, b"\0" * 20_000
+            yield START_NS, octets
 
     feed = feed_of(endless())
     feed.start()
     try:
-        for _ in range(50):
+        for _ in range(20):
             before = so_far[0]
             with feed.look():
                 # One that is taken in, one that is read meanwhile; and one between the two lines above.

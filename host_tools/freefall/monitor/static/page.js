@@ -31,6 +31,13 @@ const seconds = (span) => (span < 60 ? `${span} s` : span < 3600 ? `${span / 60}
 const clock = (unix) => new Date(unix * 1000).toLocaleTimeString("en-GB", unix % 1 ? { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 } : {});
 const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
+// A range with some room; of a value that stands still, its near surroundings.
+function around(least, most) {
+  if (least === null) return [0, 1];
+  const room = least === most ? Math.abs(least) * 1e-3 || 1 : (most - least) * 0.08;
+  return [least - room, most + room];
+}
+
 // The recent past of one stream: buckets in order, and for each channel its least and greatest values.
 class Past {
   constructor(channels) {
@@ -92,7 +99,7 @@ class Plot {
       height: PLOT_HEIGHT,
       legend: { show: false },
       cursor: { drag: { x: false, y: false } },
-      scales: { x: { range: () => [this.newest - this.span, this.newest] } },
+      scales: { x: { range: () => [this.newest - this.span, this.newest] }, y: { range: (_, least, most) => around(least, most) } },
       axes: [{ ...axis, size: 28, space: 80, values: (_, times) => times.map(clock) }, { ...axis, size: 74, label: this.unit, labelSize: 18, labelFont: "12px system-ui, sans-serif" }],
       series: [{}, ...this.channels.map((channel) => ({
         label: channel.name, stroke: colour(channel.colour), width: 1.25, show: channel.shown,
