@@ -18,6 +18,9 @@ METRICS = (
     "invalid", *LEVELS, "jitter_p50_us", "jitter_p99_us", "jitter_max_us",
 )  # fmt: skip
 
+# Items that wait to be taken in together; a few hundred packets at most.
+_MOST_WAITING = 256
+
 
 class Summary:
     """The decoder, statistics of every stream, and the verdict on both.
@@ -29,8 +32,9 @@ class Summary:
 
     def __init__(self, definition: Definition):
         self.decoder = Decoder(definition)
-        self.statistics = [StreamStatistics(stream, needs_coefficients(definition, stream)) for stream in definition.streams]
-        self.happenings = Happenings()
+        self._statistics = [StreamStatistics(stream, needs_coefficients(definition, stream)) for stream in definition.streams]
+        self._happenings = Happenings()
+        self._waiting: list[Item] = []
         self._boot = 0
         self._past_ns = 0  # spanned by the boots before this one
         self._since_ns: int | None = None  # time in the run when the board's was 0
@@ -39,14 +43,35 @@ class Summary:
     def feed(self, octets: bytes, host_ns: int | None = None) -> list[Item]:
         """The items that end in `octets`; raises WrongDefinition."""
         items = self.decoder.feed(octets, host_ns)
-        self._take(batched(items))
+        self._waiting += items
+        if len(self._waiting) >= _MOST_WAITING:
+            self._settle()
         return items
 
     def feed_many(self, pieces: Sequence[tuple[int | None, bytes]]) -> list[Item | SampleBatch]:
         """What Decoder.feed_many gives of these pieces; raises WrongDefinition."""
         items = self.decoder.feed_many(pieces)
+        self._settle()
         self._take(items)
         return items
+
+    @property
+    def statistics(self) -> list[StreamStatistics]:
+        """Of every stream, in the definition's order, as of now; ask again after another feed."""
+        self._settle()
+        return self._statistics
+
+    @property
+    def happenings(self) -> Happenings:
+        """What happened besides samples, as of now; ask again after another feed."""
+        self._settle()
+        return self._happenings
+
+    def _settle(self) -> None:
+        """Take in what waits: columns of many packets cost little more than those of one."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._take(batched(waiting))
 
     def _take(self, items: Iterable[Item | SampleBatch]) -> None:
         of_boot: list[Item | SampleBatch] = []
@@ -57,7 +82,7 @@ class Summary:
                 self._past_ns += self._boot_ns
                 self._first_ns = self._last_ns = self._since_ns = None
                 self._boot = item.boot
-                self.happenings.add(item, item.boot, self._past_ns)
+                self._happenings.add(item, item.boot, self._past_ns)
             else:
                 of_boot.append(item)
         self._take_boot(of_boot)
@@ -74,15 +99,15 @@ class Summary:
         for item in items:
             match item:
                 case SampleBatch():
-                    self.statistics[item.stream.number].add(item, self._since_ns)
+                    self._statistics[item.stream.number].add(item, self._since_ns)
                 case CoefficientReport():
-                    for own in self.statistics:
+                    for own in self._statistics:
                         if own.stream.sensor == item.sensor.name:
                             own.tell(item.boot, item.octets)
                 case BootEvent() | SensorEvent():
-                    self.happenings.add(item, self._boot, item.time_ns + self._since_ns)
+                    self._happenings.add(item, self._boot, item.time_ns + self._since_ns)
                 case Reject():
-                    self.happenings.add_reject(item)
+                    self._happenings.add_reject(item)
 
     def _heard(self, first_ns: int, last_ns: int) -> None:
         self._first_ns = first_ns if self._first_ns is None else min(self._first_ns, first_ns)
@@ -96,6 +121,7 @@ class Summary:
     @property
     def seconds(self) -> float:
         """On-board time from the first to the last thing heard, over all boots."""
+        self._settle()
         return (self._past_ns + self._boot_ns) / 1e9
 
     @property

@@ -214,10 +214,12 @@ def test_summary_takes_samples_in_when_their_coefficients_arrive(climate):
     assert (own.samples, own.channels[0].count, own.invalid["no coefficients"], own.invalid_samples) == (4, 0, 4, 4)
     assert summary.metrics()["invalid"] == 4 and "INVALID 4" in summary.verdict
     summary.feed(report(climate))
+    own = summary.statistics[2]
     assert (own.samples, own.channels[0].count, own.channels[0].mean, own.invalid_samples) == (4, 4, 30.0, 0)
     assert own.channels[1].count == 4, "no sample is counted twice"
     summary.feed(packets.boot(climate, 2) + sampled(climate, 0) + packets.boot(climate, 3) + report(climate))
     summary.feed(sampled(climate, 0))
+    own = summary.statistics[2]
     assert (own.samples, own.channels[0].count, own.invalid["no coefficients"]) == (8, 6, 2)
     assert own.channels[1].count == 8, "the other channels need none"
 

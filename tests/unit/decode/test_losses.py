@@ -133,6 +133,7 @@ def test_values_that_came_before_their_coefficients_are_in_the_envelope_at_their
     timeline = summary.statistics[stream.number].timeline
     assert np.isnan(timeline.least[0]).all() and not np.isnan(timeline.least[1]).all()
     summary.feed(packets.coefficients(climate, 2, PARTS[0], 1, 30_000))
+    timeline = summary.statistics[stream.number].timeline
     places = np.flatnonzero(~np.isnan(timeline.least[0]))
     assert (timeline.width_ns, places.tolist(), timeline.least[0, places].tolist()) == (1_000_000, [1, 21], [30.0, 188.0])
 

@@ -6,6 +6,8 @@ from statistics import mean, stdev
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from freefall.decode import METRICS, ChannelStatistics, Summary
 from freefall.sensors.channels import Limits
@@ -116,3 +118,56 @@ def test_summary_is_json_also_of_channels_without_any_value(climate):
     temperature = facts["statistics"]["climate"]["channels"]["temperature"]
     assert temperature == {"unit": "degC", "count": 0, "mean": None, "deviation": None, "least": None, "greatest": None}
     assert facts["statistics"]["vibration"]["channels"]["x"]["least"] is None
+
+
+def rounded(facts):
+    """With floats to ten digits: sums of the same numbers in another order."""
+    if isinstance(facts, dict):
+        return {name: rounded(value) for name, value in facts.items()}
+    if isinstance(facts, list):
+        return [rounded(value) for value in facts]
+    return float(f"{facts:.10g}") if isinstance(facts, float) else facts
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(st.sampled_from(["climate", "light", "vibration", "boot", "coefficients", "event", "noise", "skip"]), max_size=60),
+    st.lists(st.integers(0, 4000), max_size=12),
+    st.lists(st.integers(0, 12), max_size=3),
+)
+def test_summary_is_the_same_however_the_octets_come_and_however_often_it_is_asked(climate, kinds, cuts, asked):
+    wire, boots, index, service = b"\0" + packets.boot(climate), 1, 0, 1
+    for kind in kinds:
+        time_us = 1000 + 137 * boots + 20_000 * index
+        match kind:
+            case "boot":
+                boots, index, service = boots + 1, 0, 1
+                wire += packets.boot(climate, boots)
+            case "coefficients":
+                wire += packets.coefficients(climate, SENSOR, PARTS[boots % 2], service, time_us)
+                service += 1
+            case "event":
+                wire += packets.event(climate, 3, {"stream": 2, "spare": 0, "bus_errors": index}, service, time_us)
+                service += 1
+            case "noise":
+                wire += b"\x05\x01\x02\x03\x04\0"
+            case "climate":
+                damage, level = index % 5 == 0, 90 + index % 15
+                places = [climate_sample(20 + index % 7, pressure=n, level=level, damage=damage) for n in range(3)]
+                wire += packets.given(climate.stream("climate"), index, places, time_us, index)
+            case "light" | "vibration":
+                wire += packets.samples(climate.stream(kind), index, 2, time_us, index)
+        index += 3
+    bounds = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
+    whole, live = Summary(climate), Summary(climate)
+    whole.feed_many([(None, wire)])
+    for number, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        live.feed(wire[a:b])
+        if number in asked:
+            live.as_dict()
+    expected, found = rounded(whole.as_dict()), rounded(live.as_dict())
+    for own in (expected, found):
+        for stream in own["statistics"].values():
+            for channel in stream["channels"].values():
+                channel.pop("deviation")  # of equal values it is what was rounded
+    assert found == expected
