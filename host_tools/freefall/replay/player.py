@@ -18,15 +18,17 @@ from .sink import Sink
 class Played:
     """What became of a replay.
 
-    blocks, octets: played from the recording; sent: octets taken by the sink. due_ns: of the last block, from the first;
-    took_ns: until it was taken. lateness: per block, from its due time until the sink has taken the last of it; empty at top
-    speed, where nothing is due. timeline: its counts. faults, packets: None where there were none. interrupted: stopped before
-    its end. problem: what is wrong with the file, None when nothing is.
+    blocks, octets: played from the recording; sent: octets taken by the sink. begin_ns: when the first block was due, on the
+    clock; due_ns: of the last one, after that; took_ns: when the last one was taken, after that. lateness: per block, from its
+    due time until the sink has taken the last of it; empty at top speed, where nothing is due. timeline: its counts. faults,
+    packets: None where there were none. interrupted: stopped before its end. problem: what is wrong with the file, None when
+    nothing is.
     """
 
     blocks: int
     octets: int
     sent: int
+    begin_ns: int
     due_ns: int
     took_ns: int
     lateness: Lateness
@@ -87,6 +89,7 @@ class Player:
             blocks=self.blocks,
             octets=self.octets,
             sent=self.sent,
+            begin_ns=self._begin_ns,
             due_ns=self._due_ns - self._begin_ns,
             took_ns=self._sent_ns - self._begin_ns,
             lateness=self.lateness,
@@ -121,7 +124,7 @@ class Player:
     def _send(self, octets: bytes, stopped: Callable[[], bool]) -> bool:
         """Give the sink everything, however slow it is; False when stopped."""
         pieces = [octets] if self._packets is None else self._packets.feed(octets)
-        for unit in self._sink.units(pieces):
+        for unit in map(memoryview, self._sink.units(pieces)):
             while unit:
                 taken = self._sink.offer(unit)
                 self.sent += taken

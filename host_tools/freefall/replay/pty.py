@@ -13,8 +13,9 @@ from .sink import WAIT_S, StreamSink
 # The terminal tells of it. A program that does not throw anything away is given this long.
 _SETTLE_S = 1.0
 _LOOK_EVERY_S = 0.005
-# What was written reaches the reader's queue by way of the kernel's: empty means read when it stays so.
-_EMPTY_FOR_S = 0.1
+# What was written reaches the reader's queue by way of the kernel's: empty means read only when it stays so. And pyserial, when
+# the port goes away while it waits for more, loses what it has of that read: reads with a shorter timeout have ended before.
+_EMPTY_FOR_S = 1.0
 _READ_LEN = 65536
 
 
@@ -72,7 +73,10 @@ class PtySink(StreamSink):
             return 0
 
     def drained(self) -> bool:
-        """See Sink: the reader has read everything. What it has not read when the master closes, it never gets."""
+        """See Sink: the reader has read everything and had a moment since, or has left.
+
+        What it has not read when the master closes, it never gets.
+        """
         there = self._look()[1]
         unread = self._unread()
         if not there:

@@ -71,7 +71,7 @@ def test_time_spent_before_the_first_block_delays_nothing_after_it():
 def test_real_time_is_kept_with_little_work():
     begin, spent = time.monotonic(), time.process_time()
     late = [time.monotonic_ns() - deadline for deadline, _ in paced([(i * MS, b"x") for i in range(1001)], Clock())]
-    assert 1.0 <= time.monotonic() - begin < 1.5
+    assert 1.0 <= time.monotonic() - begin < 5
     assert min(late) >= 0
-    assert sorted(late)[500] < 2 * MS
+    assert sorted(late)[500] < 20 * MS  # 0.01 ms here; others may need the machine
     assert time.process_time() - spent < 0.5  # a tenth of a second here; waiting by looking alone would take the whole one
