@@ -123,7 +123,7 @@ def test_same_test_passes_on_a_recording_as_the_guide_shows(bench, vibration, mo
 
 
 def test_same_test_passes_on_a_board_behind_a_wire(bench, served, vibration):
-    url = served(load_definition(vibration), 8)
+    url = served(load_definition(vibration), 60)
     result = run(bench, f"--freefall-port={url}", f"--freefall-def={vibration}", test_vibration=EXAMPLES["test_vibration.py"])
     result.assert_outcomes(passed=2)
     assert f"freefall: port {url}, def {vibration}" in result.stdout.str()

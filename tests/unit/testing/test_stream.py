@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from freefall.decode import Table
-from freefall.definition import load_definition
 from freefall.testing import DecodedStream
 
 # Of each boot, in steps of the index from sample to sample; the first counts from the beginning of the boot.
@@ -22,8 +21,8 @@ def made(stream, steps_of_boots):
 
 
 @given(steps=boots)
-def test_losses_and_rate_are_counted_within_boots(steps, vibration):
-    stream = made(load_definition(vibration).stream("vibration"), steps)
+def test_losses_and_rate_are_counted_within_boots(steps, definition):
+    stream = made(definition.stream("vibration"), steps)
     within = [step for boot in steps for step in boot[1:]]
     assert len(stream) == sum(map(len, steps))
     assert stream.lost == sum(step - 1 for step in within)
@@ -33,8 +32,8 @@ def test_losses_and_rate_are_counted_within_boots(steps, vibration):
 
 
 @given(steps=boots, seconds=st.integers(0, 40).map(lambda n: n * PERIOD_NS / 1e9))
-def test_seconds_are_those_from_the_first_sample_on(steps, seconds, vibration):
-    stream = made(load_definition(vibration).stream("vibration"), steps)
+def test_seconds_are_those_from_the_first_sample_on(steps, seconds, definition):
+    stream = made(definition.stream("vibration"), steps)
     kept, elapsed_ns = 0, 0
     for boot in steps:
         for number, step in enumerate(boot):
@@ -51,8 +50,8 @@ def test_seconds_are_those_from_the_first_sample_on(steps, seconds, vibration):
 
 
 @given(steps=boots, samples=st.integers(0, 50))
-def test_first_samples_are_the_first_of_every_column(steps, samples, vibration):
-    stream = made(load_definition(vibration).stream("vibration"), steps)
+def test_first_samples_are_the_first_of_every_column(steps, samples, definition):
+    stream = made(definition.stream("vibration"), steps)
     cut = stream.first(samples)
     for name in ("index", "time_ns", "boot"):
         assert getattr(cut.table, name).tolist() == getattr(stream.table, name)[:samples].tolist()
