@@ -46,8 +46,11 @@ class Decoder:
 
 
 OURS = (Decoder("ours, in bulk", ours.InBulk), Decoder("ours, per frame", ours.PerFrame, 1 / 8))
+WAYS = {"": paths.PLAIN}
 if paths.IN_C:
+    WAYS[" in C"] = paths.IN_C
     OURS += (Decoder("ours, in bulk in C", partial(ours.InBulk, way=paths.IN_C)),)
+    OURS += (Decoder("ours, per frame in C", partial(ours.PerFrame, way=paths.IN_C), 1 / 8),)
 PEERS = (
     Decoder("cobs + crc32 + numpy by hand", peers.WithNumpy),
     Decoder("cobs + crc32 -> ccsdspy", peers.WithCcsdspy, 1 / 2),
@@ -118,8 +121,9 @@ def live(seed: int) -> Iterator[Job]:
     _, payload, wire = octets(MAIN, LIVE, seed)
     pieces = [wire[at : at + PIECE] for at in range(0, len(wire), PIECE)]
     case = f"live, pieces of {PIECE} octets"
-    yield Job(case, "ours, feed", lambda: ours.feed(payload, pieces), len(pieces))
-    yield Job(case, "ours, feed_many of 4 KiB", lambda: ours.feed_many(payload, pieces), len(pieces))
+    for name, way in WAYS.items():
+        yield Job(case, f"ours, feed{name}", partial(ours.feed, payload, pieces, way), len(pieces))
+        yield Job(case, f"ours, feed_many of 4 KiB{name}", partial(ours.feed_many, payload, pieces, way), len(pieces))
 
 
 def measure(every: list[Job], rounds: int, seed: int, say: Callable[[str], None]) -> dict[Job, list[float]]:

@@ -98,7 +98,7 @@ def run(episode: Episode) -> tuple[str, Tally]:
     # A turn of all scenarios each.
     kinds = [ways[episode.number // len(SCENARIOS) % len(ways)]]
     if episode.number % PER_FRAME_EVERY == 0:
-        kinds = [*ways, PerFrame]
+        kinds = [*ways, *(partial(PerFrame, way=way) for way in paths.ALL)]
     return episode.scenario.name, episode.run(kinds)
 
 

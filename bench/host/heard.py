@@ -8,7 +8,7 @@ import numpy as np
 from freefall.decode import Decoder, Gap, Item, Reject, SampleBatch, SamplePacket
 from freefall.definition import Definition, Stream
 
-from .paths import BY_COLUMNS, Deframe, taken
+from .paths import PLAIN, Way
 
 Pieces = Sequence[tuple[int, bytes]]  # (host_ns, octets)
 
@@ -61,10 +61,11 @@ class Heard:
 
 
 class PerFrame:
-    """Decoder.feed, a piece at a time."""
+    """Decoder.feed, a piece at a time, in one of the ways of paths.py."""
 
-    def __init__(self, definition: Definition):
-        self.decoder = Decoder(definition)
+    def __init__(self, definition: Definition, way: Way = PLAIN):
+        with way.taken():
+            self.decoder = Decoder(definition)
         self._items: list[list[Item]] = [[] for _ in definition.streams]
         self.events: list[Item] = []
         self.rejects: list[Reject] = []
@@ -86,8 +87,9 @@ class PerFrame:
 class InBulk:
     """Decoder.feed_many, all pieces given at once, in one of the ways of paths.py."""
 
-    def __init__(self, definition: Definition, way: Deframe = BY_COLUMNS):
-        self.decoder = Decoder(definition)
+    def __init__(self, definition: Definition, way: Way = PLAIN):
+        with way.taken():
+            self.decoder = Decoder(definition)
         self._way = way
         self._samples: list[list[SampleBatch]] = [[] for _ in definition.streams]
         self.events: list[Item] = []
@@ -95,7 +97,7 @@ class InBulk:
 
     def feed(self, pieces: Pieces) -> None:
         """Take pieces in."""
-        with taken(self._way):
+        with self._way.taken():
             items = self.decoder.feed_many(pieces)
         for item in items:
             if isinstance(item, SampleBatch):

@@ -9,7 +9,7 @@ from freefall.definition import Definition, Stream
 from freefall_wire.frame import FRAME_OVERHEAD
 
 from .columns import Columns, native
-from .paths import BY_COLUMNS, Deframe, taken
+from .paths import PLAIN, Way
 from .words import wire_dtype
 
 Decode = Callable[[bytes], list[Columns]]
@@ -19,19 +19,21 @@ _BATCH = 2 << 20  # those given to the bulk path
 
 
 class PerFrame:
-    """Decoder.feed, as live data are decoded."""
+    """Decoder.feed, as live data are decoded, in one of the ways of paths.py."""
 
-    def __init__(self, definition: Definition):
+    def __init__(self, definition: Definition, way: Way = PLAIN):
         self._definition = definition
+        self._way = way
 
     def __call__(self, wire: bytes) -> list[Columns]:
         """Of all that is on this wire."""
-        decoder = Decoder(self._definition)
         found: list[list[SamplePacket]] = [[] for _ in self._definition.streams]
-        for at in range(0, len(wire), _READ):
-            for item in decoder.feed(wire[at : at + _READ], at):
-                if isinstance(item, SamplePacket):
-                    found[item.stream.number].append(item)
+        with self._way.taken():
+            decoder = Decoder(self._definition)
+            for at in range(0, len(wire), _READ):
+                for item in decoder.feed(wire[at : at + _READ], at):
+                    if isinstance(item, SamplePacket):
+                        found[item.stream.number].append(item)
         return [self._columns(stream, own) for stream, own in zip(self._definition.streams, found, strict=True)]
 
     @staticmethod
@@ -45,20 +47,19 @@ class PerFrame:
 class InBulk:
     """Decoder.feed_many, as recordings are decoded, in one of the ways of paths.py."""
 
-    def __init__(self, definition: Definition, way: Deframe = BY_COLUMNS):
+    def __init__(self, definition: Definition, way: Way = PLAIN):
         self._definition = definition
         self._way = way
 
     def __call__(self, wire: bytes) -> list[Columns]:
         """Of all that is on this wire."""
-        decoder = Decoder(self._definition)
         found = [_Filling(stream, len(wire)) for stream in self._definition.streams]
-        for begin in range(0, len(wire), _BATCH):
-            with taken(self._way):
-                items = decoder.feed_many([(begin, wire[begin : begin + _BATCH])])
-            for item in items:
-                if isinstance(item, SampleBatch):
-                    found[item.stream.number].take(item)
+        with self._way.taken():
+            decoder = Decoder(self._definition)
+            for begin in range(0, len(wire), _BATCH):
+                for item in decoder.feed_many([(begin, wire[begin : begin + _BATCH])]):
+                    if isinstance(item, SampleBatch):
+                        found[item.stream.number].take(item)
         return [filling.columns for filling in found]
 
 
@@ -86,16 +87,18 @@ class _Filling:
         return Columns(self._words[: self._samples], *(column[: self._packets] for column in self._by_packet))
 
 
-def feed(definition: Definition, pieces: list[bytes]) -> None:
+def feed(definition: Definition, pieces: list[bytes], way: Way) -> None:
     """A live link: each piece as it comes."""
-    decoder = Decoder(definition)
-    for piece in pieces:
-        decoder.feed(piece)
+    with way.taken():
+        decoder = Decoder(definition)
+        for piece in pieces:
+            decoder.feed(piece)
 
 
-def feed_many(definition: Definition, pieces: list[bytes]) -> None:
+def feed_many(definition: Definition, pieces: list[bytes], way: Way) -> None:
     """A link that is looked at now and then: pieces come as they were read, 4 KiB of them at a time."""
-    decoder = Decoder(definition)
     most = max(1, 4096 // len(pieces[0]))
-    for at in range(0, len(pieces), most):
-        decoder.feed_many([(at, piece) for piece in pieces[at : at + most]])
+    with way.taken():
+        decoder = Decoder(definition)
+        for at in range(0, len(pieces), most):
+            decoder.feed_many([(at, piece) for piece in pieces[at : at + most]])

@@ -1,21 +1,31 @@
-"""The ways in which Decoder.feed_many may take frames apart: by columns, and in C where the accelerator was built."""
+"""The ways in which a Decoder may take frames apart: as it is everywhere, and in C where the accelerator was built."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from unittest import mock
 
-from freefall.decode import accelerator, bulk, deframe
-from freefall.definition import Definition
-
-Deframe = Callable[[bytes, Definition], deframe.Deframed]
-
-BY_COLUMNS: Deframe = deframe.deframe
-IN_C: Deframe | None = accelerator.deframe_in_c if accelerator.active() else None
-ALL: tuple[Deframe, ...] = (BY_COLUMNS, IN_C) if IN_C else (BY_COLUMNS,)
+from freefall.decode import accelerator, bulk, decoder, deframe
+from freefall_wire import frame
 
 
-@contextmanager
-def taken(way: Deframe) -> Iterator[None]:
-    """feed_many goes this way, whichever a decoder would choose by itself."""
-    with mock.patch.object(bulk, "deframe", way):
-        yield
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How frames are taken apart by the thousand, and how one by one."""
+
+    deframe: Callable
+    judge: Callable
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Decoders made and fed meanwhile go this way, whichever they would go by themselves."""
+        with ExitStack() as replaced:
+            replaced.enter_context(mock.patch.object(bulk, "deframe", self.deframe))
+            for module in (bulk, decoder):
+                replaced.enter_context(mock.patch.object(module, "judge", self.judge))
+            yield
+
+
+PLAIN = Way(deframe.deframe, frame.judge)
+IN_C = Way(accelerator.deframe_in_c, accelerator.judge) if accelerator.active() else None
+ALL = (PLAIN, IN_C) if IN_C else (PLAIN,)
