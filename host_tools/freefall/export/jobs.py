@@ -1,9 +1,7 @@
 """Exports of many recordings: a job each, done in turn, by processes, or by the workers of a Dask cluster."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from ..decode import Summary
@@ -74,6 +72,10 @@ def in_turn(jobs: Sequence[Job], tell: Tell, progress: Progress) -> Iterator[Out
 
 def in_processes(jobs: Sequence[Job], processes: int, tell: Tell, progress: Progress) -> Iterator[Outcome]:
     """By so many processes; outcomes as they come."""
+    # Imported where they are needed: the command line begins without them.
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+    from multiprocessing import get_context
+
     # Spawned: a fork would take this process's threads for its own.
     context = get_context("spawn")
     read = context.Array("q", len(jobs), lock=False)

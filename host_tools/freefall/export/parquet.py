@@ -49,8 +49,8 @@ class ParquetWriter(BlockWriter):
         """Begin the file, with columns in the form that is best for what the first block holds.
 
         Integers go as packed differences: counters and times are next to nothing then, noisy words as small as compression would
-        make them. Engineering values are as few as the words they come from, and go by a dictionary; where they hardly repeat, with
-        the octets of one weight side by side, compressed.
+        make them. Engineering values are as few as the words they come from, and go by a dictionary; where they hardly repeat,
+        with the octets of one weight side by side, compressed.
         """
         encodings, dictionaries, compressions = {}, [], {}
         for column in columns_of(self.stream):
