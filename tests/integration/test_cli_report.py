@@ -7,7 +7,7 @@ import pytest
 
 from freefall.decode import BoardReport, Decoder, LedgerReport, SamplePacket
 from freefall.definition import load_definition
-from freefall.recording import Recorder, RotatingRecorder, Rotation
+from freefall.recording import LinkBack, LinkLost, Recorder, RotatingRecorder, Rotation
 
 
 @pytest.fixture
@@ -218,3 +218,31 @@ def test_files_of_one_run_are_told_as_one(freefall, frames, vibration, tmp_path)
     assert done.code == 0 and json.loads(line)["verdict"] == "OK"
     assert json.loads(line)["ledger"]["counters"]["octets_fed"] == len(whole)
     assert html.read_text().count("<article") == 1
+
+
+def test_a_stream_can_be_judged_by_itself(freefall, recorded, frames, vibration):
+    del frames[places(frames, SamplePacket, load_definition(vibration).stream("vibration"))[10]]
+    path = recorded(frames)
+    assert freefall("stats", path, "--fail-on", "temperature.missing>0,vibration.missing>25").code == 0
+    done = freefall("stats", path, "--fail-on", "temperature.missing>0,vibration.missing>0")
+    assert done.code == 1 and done.err == "failed: vibration.missing>0 (missing is 25)\n"
+    for condition, words in (("humidity.missing>0", 'no stream "humidity"'), ("vibration.boots>1", '"boots" is not counted')):
+        done = freefall("stats", path, "--fail-on", condition)
+        assert done.code == 2 and words in done.err and not done.out
+
+
+def test_json_tells_losses_by_time_and_when_the_link_was_away(freefall, frames, vibration, tmp_path):
+    path, start_ns = tmp_path / "run.mcap", 1_790_000_000_000_000_000
+    del frames[places(frames, SamplePacket, load_definition(vibration).stream("vibration"))[60]]
+    with Recorder(path, load_definition(vibration), "test", start_ns=start_ns) as recorder:
+        recorder.write(b"".join(piece for piece, _ in frames), start_ns)
+        recorder.mark(LinkLost(start_ns + 1, "pulled"))
+        recorder.mark(LinkBack(start_ns + 2_500_000_001))
+    done = freefall("stats", path, "--json", "--html", tmp_path / "run.html")
+    facts = json.loads(done.out)
+    losses = facts["statistics"]["vibration"]["losses"]["by_time"]
+    assert sum(missing for _, missing, _ in losses["bins"]) == pytest.approx(25, abs=0.1)
+    assert all(1.4 < begin < 1.7 for begin, *_ in losses["bins"])
+    assert facts["link_gaps"] == [{"lost_ns": start_ns + 1, "back_ns": start_ns + 2_500_000_001, "reason": "pulled"}]
+    assert "the link was lost 1 time and away for 2.5 s" in done.err
+    assert "Link lost: pulled; back after 2.500 s" in (tmp_path / "run.html").read_text()

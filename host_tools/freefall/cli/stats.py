@@ -4,12 +4,14 @@ import json
 import operator
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import rich_click as click
 
 from ..decode import METRICS, Summary
+from ..decode.summary import STREAM_METRICS
+from ..definition import Definition
 from ..errors import DefinitionError, FreefallError, OutputExists
 from ..report import RunReport, page
 from .console import complain
@@ -17,6 +19,7 @@ from .options import OutputPath, definition_option, force_option
 from .progress import progress_bar
 from .report import origin_of, print_report
 from .runs import Pieces, grouped, open_group
+from .summary import count
 from .text import write_text
 
 _OPERATORS = {
@@ -25,21 +28,32 @@ _OPERATORS = {
 
 
 class Condition:
-    """One `metric op number` of --fail-on."""
+    """One `metric op number` of --fail-on, or `stream.metric op number`."""
 
     def __init__(self, text: str):
-        match = re.fullmatch(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*(-?\d+(?:\.\d+)?)\s*", text)
+        match = re.fullmatch(r"\s*(?:(\w+)\.)?(\w+)\s*(>=|<=|==|!=|>|<)\s*(-?\d+(?:\.\d+)?)\s*", text)
         if not match:
             raise click.BadParameter(f'"{text}" is no condition like lost>0.')
-        self.metric, self._symbol, number = match.groups()
-        if self.metric not in METRICS:
-            raise click.BadParameter(f'"{self.metric}" is not counted; there is {", ".join(METRICS)}.')
+        self.stream, self.metric, self._symbol, number = match.groups()
+        known = STREAM_METRICS if self.stream else METRICS
+        if self.metric not in known:
+            raise click.BadParameter(f'"{self.metric}" is not counted; there is {", ".join(known)}.')
         self._limit = float(number)
         self.text = text.strip()
 
-    def holds(self, metrics: dict[str, int | float]) -> bool:
-        """Whether it is true of these metrics."""
-        return _OPERATORS[self._symbol](metrics[self.metric], self._limit)
+    def check(self, definition: Definition) -> None:
+        """Raises click.UsageError for a stream that is not there."""
+        names = [stream.name for stream in definition.streams]
+        if self.stream and self.stream not in names:
+            raise click.UsageError(f'there is no stream "{self.stream}"; the definition has {", ".join(names)}.')
+
+    def number(self, summary: Summary) -> int | float:
+        """The number that it is about."""
+        return summary.metrics(self.stream)[self.metric]
+
+    def holds(self, summary: Summary) -> bool:
+        """Whether it is true."""
+        return _OPERATORS[self._symbol](self.number(summary), self._limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,8 @@ def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
 )  # fmt: skip
 @click.option(
     "--fail-on", "conditions", metavar="CONDITIONS", callback=_conditions,
-    help=f"Exit 1 if any holds, e.g. 'missing>0,jitter_p99_us>200'. Counted: {', '.join(METRICS)}.",
+    help="Exit 1 if any holds, e.g. 'missing>0,vibration.jitter_p99_us>200', of a stream where one is named. Counted: "
+    f"{', '.join(METRICS)}.",
 )  # fmt: skip
 @force_option
 @click.pass_obj
@@ -84,14 +99,14 @@ def stats(
     reports, code = [], 0
     for group in groups:
         try:
-            read = _read(group, definition)
+            read = _read(group, definition, conditions)
         except FreefallError as error:
             if len(groups) == 1:
                 raise
             complain(error, prefix="" if isinstance(error, DefinitionError) else "error: ")
             code = max(code, error.exit_code)
             continue
-        failed = [condition for condition in conditions if condition.holds(read.report.summary.metrics())]
+        failed = [condition for condition in conditions if condition.holds(read.report.summary)]
         if as_json:
             click.echo(json.dumps(_facts(group, read.report, failed)))
         else:
@@ -106,8 +121,10 @@ def stats(
     return code
 
 
-def _read(group: tuple[str, ...], definition: str | None) -> _Read:
+def _read(group: tuple[str, ...], definition: str | None, conditions: Sequence[Condition]) -> _Read:
     with open_group(group, definition) as (source, link_gaps):
+        for condition in conditions:
+            condition.check(source.definition)
         summary = Summary(source.definition)
         pieces = Pieces(summary.feed_many)
         # When a file of raw octets is read says nothing of when the board sent them.
@@ -130,16 +147,18 @@ def _read(group: tuple[str, ...], definition: str | None) -> _Read:
 
 def _facts(group: tuple[str, ...], report: RunReport, failed: Sequence[Condition]) -> dict:
     facts = {"sources": list(group), "recording": report.metadata, "failed": [c.text for c in failed], "problem": report.problem}
-    return report.summary.as_dict() | facts
+    return report.summary.as_dict() | facts | {"link_gaps": [asdict(gap) for gap in report.link_gaps]}
 
 
 def _tell(read: _Read, failed: Sequence[Condition], name: str) -> int:
     """What is wrong, on standard error; the exit code. Raises what ended the only run early."""
+    if gaps := read.report.link_gaps:
+        away = sum(gap.seconds or 0.0 for gap in gaps)
+        click.echo(f"{name}the link was lost {count(len(gaps), 'time')} and away for {away:.1f} s", err=True)
     if read.report.problem:
         click.echo(read.report.problem, err=True)
-    metrics = read.report.summary.metrics()
     for condition in failed:
-        number = metrics[condition.metric]
+        number = condition.number(read.report.summary)
         shown = number if isinstance(number, int) else f"{number:.3f}"
         click.echo(f"{name}failed: {condition.text} ({condition.metric} is {shown})", err=True)
     if read.gone:

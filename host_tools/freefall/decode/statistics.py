@@ -158,7 +158,7 @@ class StreamStatistics:
             "invalid": self.invalid,
             "jitter": self.jitter.triggers.as_dict(),
             "arrival_jitter": self.jitter.arrivals.as_dict(),
-            "losses": self.losses.as_dict(),
+            "losses": self.losses.as_dict() | {"by_time": self.timeline.losses()},
             "channels": {channel.name: channel.as_dict() for channel in self.channels},
         }
 

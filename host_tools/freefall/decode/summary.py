@@ -17,6 +17,7 @@ METRICS = (
     "lost", "missing", "bus_errors", "overruns", "dropped", "late", "rejected", "duplicates", "samples", "boots", "unclosed",
     "invalid", *LEVELS, "jitter_p50_us", "jitter_p99_us", "jitter_max_us",
 )  # fmt: skip
+STREAM_METRICS = tuple(name for name in METRICS if name not in ("rejected", "boots"))
 
 # Items that wait to be taken in together; a few hundred packets at most.
 _MOST_WAITING = 256
@@ -139,30 +140,32 @@ class Summary:
         ]
         return "; ".join(filter(None, words)) or "OK"
 
-    def metrics(self) -> dict[str, int | float]:
-        """The number behind each name in METRICS."""
+    def metrics(self, stream: str | None = None) -> dict[str, int | float]:
+        """The number behind each name in METRICS; of one stream, in STREAM_METRICS. KeyError for an unknown stream."""
         ledger = self.decoder.ledger
-        jitters = [own.jitter.triggers for own in self.statistics]
-        totals = [stream.totals for stream in ledger.streams]
-        numbers = (
-            ledger.lost,
-            sum(t.gaps + t.tail + t.missing_after_report for t in totals),
-            sum(t.bus_errors for t in totals),
-            sum(t.overruns for t in totals),
-            sum(t.samples_dropped for t in totals),
-            sum(t.late for t in totals),
-            ledger.counters.rejected,
-            ledger.counters.duplicates,
-            self.samples,
-            ledger.board.boots,
-            ledger.unclosed,
-            sum(own.invalid_samples for own in self.statistics),
-            *(sum(channel.outside.get(level, 0) for own in self.statistics for channel in own.channels) for level in LEVELS),
-            max((jitter.quantile_ns(0.5) for jitter in jitters), default=0.0) / 1000,
-            max((jitter.quantile_ns(0.99) for jitter in jitters), default=0.0) / 1000,
-            max((jitter.max_ns for jitter in jitters), default=0.0) / 1000,
-        )
-        return dict(zip(METRICS, numbers, strict=True))
+        ledgers = ledger.streams if stream is None else (ledger.stream(stream),)
+        totals = [own.totals for own in ledgers]
+        known = [own for own in self.statistics if stream in (None, own.stream.name)]
+        jitters = [own.jitter.triggers for own in known]
+        numbers = {
+            "lost": sum(own.lost or 0 for own in ledgers),
+            "missing": sum(t.gaps + t.tail + t.missing_after_report for t in totals),
+            "bus_errors": sum(t.bus_errors for t in totals),
+            "overruns": sum(t.overruns for t in totals),
+            "dropped": sum(t.samples_dropped for t in totals),
+            "late": sum(t.late for t in totals),
+            "rejected": ledger.counters.rejected,
+            "duplicates": ledger.counters.duplicates if stream is None else ledgers[0].duplicates,
+            "samples": sum(own.samples for own in known),
+            "boots": ledger.board.boots,
+            "unclosed": ledger.unclosed if stream is None else ledgers[0].unclosed,
+            "invalid": sum(own.invalid_samples for own in known),
+            **{level: sum(channel.outside.get(level, 0) for own in known for channel in own.channels) for level in LEVELS},
+            "jitter_p50_us": max((jitter.quantile_ns(0.5) for jitter in jitters), default=0.0) / 1000,
+            "jitter_p99_us": max((jitter.quantile_ns(0.99) for jitter in jitters), default=0.0) / 1000,
+            "jitter_max_us": max((jitter.max_ns for jitter in jitters), default=0.0) / 1000,
+        }
+        return {name: numbers[name] for name in (METRICS if stream is None else STREAM_METRICS)}
 
     def as_dict(self) -> dict:
         """For JSON, one object."""

@@ -7,6 +7,7 @@ from .batch import SampleBatch
 
 BINS = 2400  # what every factor divides
 _MS = 1_000_000
+_TOLD = 240
 # From 1 ms over 2, 10, 20, 100, .. ms, 1, 2, 10, 20 s, 1, 2, 10, 20 min, 1, 2, 6, 12 h to a day, then doubled.
 _FACTORS = (2, 5, 2, 5, 2, 5, 2, 5, 2, 3, 2, 5, 2, 3, 2, 3, 2, 2)
 
@@ -81,6 +82,17 @@ class Timeline:
         for own, plain, careful in ((self.least, np.minimum, np.fmin), (self.greatest, np.maximum, np.fmax)):
             found = (plain if all_known else careful).reduceat(values, starts)
             own[channel, bins] = careful(own[channel, bins], found)
+
+    def losses(self) -> dict:
+        """For JSON: of at most 240 bins, each `bin_s` wide, those in which samples are missing: [begin s, missing, received]."""
+        factor = -(-self.used // _TOLD) or 1
+        missing, received = (
+            np.add.reduceat(own[: self.used], np.arange(0, self.used, factor)) if self.used else own[:0]
+            for own in (self.missing, self.received)
+        )
+        bin_s = self.width_ns * factor / 1e9
+        found = np.flatnonzero(missing > 1e-6).tolist()
+        return {"bin_s": bin_s, "bins": [[at * bin_s, round(missing[at], 3), round(received[at], 3)] for at in found]}
 
     def _reach(self, run_ns: float) -> None:
         while run_ns // self.width_ns >= BINS:
