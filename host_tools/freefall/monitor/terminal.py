@@ -1,6 +1,7 @@
 """The monitor in a terminal: one board at a time, by keyboard, with textual."""
 
 from collections.abc import Callable
+from itertools import chain
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -11,18 +12,18 @@ from textual.widgets import Footer, Static
 from textual_plotext import PlotextPlot
 
 from . import words
+from .choice import Choice
 from .feed import Feed
-from .snapshot import BoardSnapshot, StreamView
-from .trace import BUCKETS, SPANS_S, Points
+from .plot import draw_plot
+from .snapshot import BoardSnapshot
+from .trace import BUCKETS
 
 # Drawing costs the processor, a plot some hundredths of a second, and ssh its octets: figures every time, the plot every few.
 _EVERY_S = 0.2
 _PLOT_EVERY = 2
 _MOST_PLOT_EVERY = 5
 _UNWRAPPED = "header", "head", "rows"
-_SPAN = 1
 _MOST_EVENTS = 50
-_COLOURS = "blue+", "orange+", "green+", "magenta+", "cyan+", "red+"
 _HELP = """\
 [b]up  down[/b]    previous, next stream (also k, j)
 [b]b[/b]           next board
@@ -52,8 +53,8 @@ class MonitorApp(App[None]):
     HelpScreen Static { width: auto; height: auto; max-width: 100%; padding: 1 2; background: $panel; }
     """
     BINDINGS = [
-        Binding("down,j", "stream(1)", "stream", key_display="↑↓", priority=True),
-        Binding("up,k", "stream(-1)", "stream", show=False, priority=True),
+        Binding("down,j", "stream(1)", "stream", key_display="↑↓"),
+        Binding("up,k", "stream(-1)", "stream", show=False),
         Binding("b", "board", "board"),
         *(Binding(str(number), f"channel({number})", "channel", key_display="1-9", show=number == 1) for number in range(1, 10)),
         Binding("u", "unit", "unit"),
@@ -61,7 +62,8 @@ class MonitorApp(App[None]):
         Binding("minus", "zoom(1)", "span", show=False),
         Binding("space", "pause", "pause"),
         Binding("question_mark", "help", "help", key_display="?"),
-        Binding("q,ctrl+c", "quit", "end", key_display="q", priority=True),
+        Binding("q", "quit", "end"),
+        Binding("ctrl+c", "quit", "end", show=False, priority=True),
     ]
     ENABLE_COMMAND_PALETTE = False
 
@@ -69,11 +71,7 @@ class MonitorApp(App[None]):
         super().__init__()
         self._feeds = feeds
         self._pressed = pressed
-        self._board = 0
-        self._stream = [0] * len(feeds)
-        self._hidden: set[tuple[int, int, int]] = set()  # channels, by board, stream and number
-        self._units: dict[tuple[int, int], int] = {}  # which of the stream's units is plotted
-        self._span = _SPAN
+        self._choice = Choice([feed.definition for feed in feeds])
         self._paused = False
         self._seen: BoardSnapshot | None = None
         self._ticks = 0
@@ -109,44 +107,33 @@ class MonitorApp(App[None]):
         elif not self._paused:
             self._ticks += 1
             # Nor more often than it moves by a column.
-            column_s = SPANS_S[self._span] / max(1, self.size.width)
+            column_s = self._choice.span_s / max(1, self.size.width)
             every = max(_PLOT_EVERY, min(round(column_s / _EVERY_S), _MOST_PLOT_EVERY))
             self._look(plot=self._ticks % every == 0)
 
     def action_stream(self, step: int) -> None:
         """The next stream of this board, or the one before."""
-        streams = len(self._feed.definition.streams)
-        self._stream[self._board] = (self._stream[self._board] + step) % streams
+        self._choice.step_stream(step)
         self._look()
 
     def action_board(self) -> None:
         """The next board."""
-        self._board = (self._board + 1) % len(self._feeds)
+        self._choice.next_board()
         self._look()
 
     def action_channel(self, number: int) -> None:
-        """Show or hide a channel; one of another unit is shown with its unit."""
-        channels = self._view.channels
-        if number > len(channels):
-            return
-        units = _units(self._view)
-        unit = units.index(channels[number - 1].unit)
-        key = (*self._key, number - 1)
-        if unit == self._units.get(self._key, 0):
-            self._hidden ^= {key}
-        else:
-            self._units[self._key] = unit
-            self._hidden.discard(key)
+        """Show or hide the channel of that number, from 1."""
+        self._choice.toggle(number - 1)
         self._draw()
 
     def action_unit(self) -> None:
         """Plot the channels of the next unit."""
-        self._units[self._key] = (self._units.get(self._key, 0) + 1) % len(_units(self._view))
+        self._choice.next_unit()
         self._draw()
 
     def action_zoom(self, step: int) -> None:
         """A longer or shorter span of time."""
-        self._span = max(0, min(self._span + step, len(SPANS_S) - 1))
+        self._choice.zoom(step)
         self._draw()
 
     def action_pause(self) -> None:
@@ -160,15 +147,7 @@ class MonitorApp(App[None]):
 
     @property
     def _feed(self) -> Feed:
-        return self._feeds[self._board]
-
-    @property
-    def _key(self) -> tuple[int, int]:
-        return self._board, self._stream[self._board]
-
-    @property
-    def _view(self) -> StreamView:
-        return self._seen.streams[self._stream[self._board]]
+        return self._feeds[self._choice.board]
 
     def _look(self, plot: bool = True) -> None:
         self._seen = self._feed.snapshot()
@@ -178,22 +157,36 @@ class MonitorApp(App[None]):
         seen = self._seen
         if seen is None or len(self.screen_stack) > 1 or not self.is_running:
             return
-        chosen = self._stream[self._board]
-        live = self._feed.live
-        self._write("header", words.header(seen, self._board, len(self._feeds), self._paused))
         width = self.size.width - 1
+        self._write("header", words.header(seen, self._choice.board, len(self._feeds), self._paused))
         self._write("head", words.table_head(width))
-        rows, top = [], 0
-        for number, stream in enumerate(seen.streams):
-            if number == chosen:
-                top = len(rows)
-            rows += words.stream_rows(stream, live, number == chosen, self._shown(), width)
-        self._write("rows", words.joined(rows))
-        self._scroll(top, len(seen.streams[chosen].channels))
+        self._table(seen, width)
         self._write("ledger", words.ledger(seen))
         self._write("events", words.events(seen.events, _MOST_EVENTS))
         if plot:
             self._plot(seen)
+
+    def _table(self, seen: BoardSnapshot, width: int) -> None:
+        chosen, shown = self._choice.stream_number, set(self._choice.channels)
+        rows = [
+            words.stream_rows(stream, self._feed.live, number == chosen, shown, width)
+            for number, stream in enumerate(seen.streams)
+        ]
+        self._write("rows", words.joined(list(chain.from_iterable(rows))))
+        # Keep the chosen stream in sight.
+        box = self.query_one("#streams", VerticalScroll)
+        top = sum(map(len, rows[:chosen]))
+        if not box.scroll_y <= top <= top + len(rows[chosen]) <= box.scroll_y + box.size.height:
+            box.scroll_to(y=top, animate=False)
+
+    def _plot(self, seen: BoardSnapshot) -> None:
+        widget, choice = self.query_one("#plot", PlotextPlot), self._choice
+        with self._feed.look() as model:
+            points = model.points(choice.stream_number, choice.span)
+        # No more points than there are places for.
+        points = points.merged(max(1, round(BUCKETS / max(20, widget.size.width))))
+        draw_plot(widget.plt, seen, choice, points)
+        widget.refresh()
 
     def _write(self, where: str, text: Text) -> None:
         """Lay the screen out again only when something needs more lines or fewer."""
@@ -202,38 +195,6 @@ class MonitorApp(App[None]):
             self._written[where] = text
             same = before is not None and before.plain.count("\n") == text.plain.count("\n") and where in _UNWRAPPED
             self.query_one(f"#{where}", Static).update(text, layout=not same)
-
-    def _scroll(self, top: int, lines: int) -> None:
-        """Keep the chosen stream in sight."""
-        box = self.query_one("#streams", VerticalScroll)
-        if not box.scroll_y <= top <= top + lines <= box.scroll_y + box.size.height:
-            box.scroll_to(y=top, animate=False)
-
-    def _shown(self) -> set[int]:
-        """Channels in the plot."""
-        view = self._view
-        unit = _units(view)[self._units.get(self._key, 0)]
-        return {n for n, c in enumerate(view.channels) if c.unit == unit and (*self._key, n) not in self._hidden}
-
-    def _plot(self, seen: BoardSnapshot) -> None:
-        widget = self.query_one("#plot", PlotextPlot)
-        view, span_s = self._view, SPANS_S[self._span]
-        with self._feed.look() as model:
-            points = model.points(self._stream[self._board], self._span)
-        newest = (seen.time_ns or 0) / 1e9
-        plot = widget.plt
-        plot.clear_data()
-        plot.clear_color()
-        shown = sorted(self._shown())
-        unit = _units(view)[self._units.get(self._key, 0)]
-        names = ", ".join(view.channels[number].name for number in shown) or "no channel"
-        plot.title(f"{view.name}: {names} [{unit}], last {_span_text(span_s)}")
-        plot.xlim(-span_s, 0)
-        # No more points than there are places for.
-        points = points.merged(max(1, round(BUCKETS / max(20, widget.size.width))))
-        for number in shown:
-            _lines(plot, points, number, view.break_s, newest)
-        widget.refresh()
 
 
 class HelpScreen(ModalScreen[None]):
@@ -244,17 +205,3 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """See textual."""
         yield Static(_HELP)
-
-
-def _units(stream: StreamView) -> list[str]:
-    return list(dict.fromkeys(channel.unit for channel in stream.channels))
-
-
-def _span_text(span_s: int) -> str:
-    return f"{span_s} s" if span_s < 60 else f"{span_s // 60} min"
-
-
-def _lines(plot, points: Points, channel: int, break_s: float | None, newest: float) -> None:
-    for times, values in points.lines(channel, break_s):
-        ages = [time - newest for time in times]
-        plot.plot(ages, values, marker="braille", color=_COLOURS[channel % len(_COLOURS)])

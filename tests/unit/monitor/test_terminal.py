@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from textual.widgets import Static
+from textual_plotext import PlotextPlot
 
 from freefall.monitor import words
 from freefall.monitor.terminal import HelpScreen, MonitorApp
@@ -39,8 +40,6 @@ def shown(app) -> dict[str, str]:
 
 
 def title(app) -> str:
-    from textual_plotext import PlotextPlot
-
     return re.sub(r"\x1b\[[0-9;]*m", "", app.query_one("#plot", PlotextPlot).plt.build().splitlines()[0]).strip()
 
 
@@ -165,11 +164,29 @@ def test_pause_holds_the_screen_and_loses_nothing(feed_of):
     assert feed.snapshot().metrics == model_of(run(4)).snapshot().metrics
 
 
-def test_help_is_shown_and_put_away(bad_link):
-    app, _ = drive([bad_link], ["question_mark"], then=lambda app: app.screen)
-    assert isinstance(_, HelpScreen)
-    _, screen = drive([bad_link], ["question_mark", "escape"], then=lambda app: app.screen)
-    assert not isinstance(screen, HelpScreen)
+@pytest.mark.parametrize("key", ["escape", "question_mark", "q"])
+def test_help_is_shown_and_put_away(bad_link, key):
+    async def session():
+        app = MonitorApp([bad_link])
+        async with app.run_test(size=SMALL) as pilot:
+            await pilot.press("question_mark")
+            assert isinstance(app.screen, HelpScreen)
+            await pilot.press(key)
+            await pilot.pause()
+            return isinstance(app.screen, HelpScreen), app.return_code
+
+    assert asyncio.run(session()) == (False, None)
+
+
+def test_plot_shows_the_limits_within_the_data_in_their_colours(bad_link):
+    def lines(app):
+        monitor = app.query_one("#plot", PlotextPlot).plt.monitor
+        return sorted(value for value in monitor.hcoord[0] + monitor.hcoord[1])
+
+    # Those of x; the temperature is far from its own.
+    assert drive([bad_link], then=lines)[1] == [-0.0019, -0.0016, -0.0012, 0.0012, 0.0016, 0.0019]
+    assert drive([bad_link], ["1"], then=lines)[1] == []
+    assert drive([bad_link], ["down"], then=lines)[1] == []
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])

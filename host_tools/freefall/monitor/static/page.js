@@ -28,7 +28,8 @@ function dress(where, className) {
 }
 
 const seconds = (span) => (span < 60 ? `${span} s` : span < 3600 ? `${span / 60} min` : `${span / 3600} h`);
-const clock = (unix) => new Date(unix * 1000).toLocaleTimeString("en-GB", unix % 1 ? { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 } : {});
+const FRACTION = { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 };
+const clock = (unix) => new Date(unix * 1000).toLocaleTimeString("en-GB", unix % 1 ? FRACTION : {});
 const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 // A range with some room; of a value that stands still, its near surroundings.
@@ -93,14 +94,19 @@ class Plot {
 
   build() {
     this.plot?.destroy();
-    const axis = { stroke: colour("faint"), grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("grid"), width: 1 } };
+    const line = { stroke: colour("grid"), width: 1 };
+    const axis = { stroke: colour("faint"), grid: line, ticks: line };
+    const range = { x: () => [this.newest - this.span, this.newest], y: (_, least, most) => around(least, most) };
     const options = {
       width: this.where.clientWidth || 600,
       height: PLOT_HEIGHT,
       legend: { show: false },
       cursor: { drag: { x: false, y: false } },
-      scales: { x: { range: () => [this.newest - this.span, this.newest] }, y: { range: (_, least, most) => around(least, most) } },
-      axes: [{ ...axis, size: 28, space: 80, values: (_, times) => times.map(clock) }, { ...axis, size: 74, label: this.unit, labelSize: 18, labelFont: "12px system-ui, sans-serif" }],
+      scales: { x: { range: range.x }, y: { range: range.y } },
+      axes: [
+        { ...axis, size: 28, space: 80, values: (_, times) => times.map(clock) },
+        { ...axis, size: 74, label: this.unit, labelSize: 18, labelFont: "12px system-ui, sans-serif" },
+      ],
       series: [{}, ...this.channels.map((channel) => ({
         label: channel.name, stroke: colour(channel.colour), width: 1.25, show: channel.shown,
         points: { size: 4 },
@@ -147,6 +153,12 @@ class Plot {
   }
 }
 
+function since(stream) {
+  if (stream.age_s === null) return "no packet yet";
+  const age = `${stream.age_s.toFixed(1)} s`;
+  return stream.quiet ? `quiet for ${age}` : `packet ${age} ago`;
+}
+
 class StreamCard {
   constructor(seen) {
     this.root = copy("stream");
@@ -170,7 +182,8 @@ class StreamCard {
     const swatch = element("span", "swatch");
     const value = element("output");
     const level = element("span", "badge level");
-    const own = { index, name: seen.name, unit: seen.unit, limits: seen.limits, colour: `c${index % COLOURS}`, shown: true, value, level };
+    const { name, unit, limits } = seen;
+    const own = { index, name, unit, limits, colour: `c${index % COLOURS}`, shown: true, value, level };
     swatch.style.borderColor = swatch.style.background = `var(--${own.colour})`;
     button.append(swatch, element("span", "", seen.name), value, element("span", "unit", seen.unit), level);
     button.title = seen.limits.map(([name, low, high]) => `${name} ${low} .. ${high}`).join("\n") || "no limits";
@@ -191,7 +204,7 @@ class StreamCard {
     say(counts, `${count(seen.samples, "sample")}, ${seen.missing} missing` + (seen.invalid ? `, ${seen.invalid} invalid` : ""));
     dress(counts, seen.missing || seen.invalid ? "counts bad" : "counts");
     const age = find(".age", this.root);
-    say(age, !live ? "" : seen.age_s === null ? "no packet yet" : `${seen.quiet ? "quiet for" : "packet"} ${seen.age_s.toFixed(1)} s${seen.quiet ? "" : " ago"}`);
+    say(age, live ? since(seen) : "");
     dress(age, seen.quiet && live ? "age quiet" : "age");
     this.breakAfter = seen.break_s;
     seen.channels.forEach((channel, index) => {
@@ -209,7 +222,8 @@ class StreamCard {
 
 const LEDGER = [
   ["triggers seen", "seen"], ["received", "samples"], ["missing", "missing"], ["lost on the way", "lost"],
-  ["bus errors", "bus_errors"], ["overruns", "overruns"], ["dropped", "dropped"], ["invalid", "invalid"], ["duplicates", "duplicates"],
+  ["bus errors", "bus_errors"], ["overruns", "overruns"], ["dropped", "dropped"], ["invalid", "invalid"],
+  ["duplicates", "duplicates"],
 ];
 const GOOD = new Set(["seen", "samples", "duplicates"]);
 const BALANCE = { closed: ["closes", "ok"], open: ["open", "watch"], wrong: ["does not close", "critical"] };
