@@ -127,6 +127,56 @@ def test_port_that_cannot_be_opened_says_why_once(freefall, tmp_path, arguments,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("verb", [["decode"], ["stats"], ["monitor", "--plain"]])
+def test_a_recording_is_a_port_for_every_verb_that_reads_one(freefall, recording, verb):
+    done = freefall(*verb, f"replay:{recording}?speed=max")
+    assert done.code == 0
+    assert "0 lost" in done.out + done.err
+
+
+def test_a_recording_played_into_another_is_the_same_octets_with_its_definition(freefall, recording, raw_octets, tmp_path):
+    file = tmp_path / "again.mcap"
+    done = freefall("record", "-p", f"replay:{recording}?speed=5x&loop=2", "-o", file)
+    assert done.code == 0 and "2 boots" in done.err
+    assert octets_of(file) == 2 * raw_octets
+    assert freefall("stats", file, "--fail-on", "lost>0,missing>0,rejected>0,unclosed>0").code == 0
+
+
+def test_a_bad_line_is_an_option_of_the_url(freefall, recording):
+    done = freefall("stats", f"replay:{recording}?speed=max&cut=5%&seed=2", "--json")
+    metrics = json.loads(done.out)["metrics"]
+    assert metrics["rejected"] > 0 and metrics["missing"] + metrics["lost"] > 0
+
+
+def test_a_simulated_board_is_a_port_for_every_verb_that_reads_one(freefall, vibration, tmp_path):
+    file = tmp_path / "run.mcap"
+    begin = time.monotonic()
+    done = freefall("record", "-p", f"sim://{vibration}?seed=4", "-o", file, "--duration", "1.5")
+    assert done.code == 0 and "0 lost" in done.err
+    assert time.monotonic() - begin > 1.5
+    # It goes by the clock of the wall, whose seconds a busy machine may need itself.
+    assert 500 < json.loads(freefall("stats", file, "--json").out)["metrics"]["samples"] < 1600
+    done = freefall("stats", f"sim://{vibration}?seed=4&duration=2&speed=max", "--fail-on", "lost>0,missing>0,unclosed>0")
+    assert done.code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "said"),
+    [
+        ("replay:", 2, "names no recording"),
+        ("replay:/no/such.mcap", 6, "/no/such.mcap"),
+        ("replay:x.mcap?sped=1", 2, 'did you mean "speed"'),
+        ("sim://", 2, "names no payload definition"),
+        ("sim:///no/such", 3, "/no/such"),
+        ("sim://x?speed=0", 2, "not 0"),
+    ],
+)
+@pytest.mark.parametrize("verb", [["decode"], ["record", "-o", "never.mcap", "-p"]])
+def test_urls_of_our_own_that_name_nothing_say_so(freefall, verb, url, code, said):
+    done = freefall(*verb, url)
+    assert done.code == code and done.err.count(said) == 1
+
+
 def test_octet_read_before_the_port_broke_is_kept(serve):
     class Breaking:
         in_waiting = 3
