@@ -3,7 +3,7 @@
 import json
 import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -91,34 +91,47 @@ def stats(
 
     Of several SRC each is told by itself, files of one run together; what is wrong with one does not stop the others, and the
     exit code is the greatest. Jitter is what the time between triggers differs from the nominal period, or where a sensor
-    triggers by its own clock, from its mean: between samples that have times of their own, else between packets.
+    triggers by a clock of its own, from the median: between samples that have times of their own, else between packets.
     """
     if html and Path(html).exists() and not force:
         raise OutputExists(html)
     groups = grouped(src)
-    reports, code = [], 0
+    found = _read_each(groups, definition, conditions)
+    if html:
+        # Before anything is printed: whoever reads that may leave early.
+        found = list(found)
+        if reports := [read.report for _, read in found if isinstance(read, _Read)]:
+            write_text(Path(html), page(reports), force)
+            click.echo(f"The report is in {html}", err=True)
+    code = 0
+    for number, (group, read) in enumerate(found):
+        if isinstance(read, FreefallError):
+            complain(read, prefix="" if isinstance(read, DefinitionError) else "error: ")
+            code = max(code, read.exit_code)
+            continue
+        report = read.report
+        failed = [condition for condition in conditions if condition.holds(report.summary)]
+        if as_json:
+            click.echo(json.dumps(_facts(group, report, failed)))
+        else:
+            if len(groups) > 1:
+                click.echo("\n" * (number > 0) + f"== {report.name}")
+            print_report(report.summary, origin_of(report.metadata), details=settings.verbosity > 0)
+        code = max(code, _tell(read, failed, f"{report.name}: " if len(groups) > 1 else ""))
+    return code
+
+
+def _read_each(
+    groups: Sequence[tuple[str, ...]], definition: str | None, conditions: Sequence[Condition]
+) -> Iterator[tuple[tuple[str, ...], _Read | FreefallError]]:
+    """Each group as it was read, or why it could not be; of one group alone that is raised."""
     for group in groups:
         try:
-            read = _read(group, definition, conditions)
+            yield group, _read(group, definition, conditions)
         except FreefallError as error:
             if len(groups) == 1:
                 raise
-            complain(error, prefix="" if isinstance(error, DefinitionError) else "error: ")
-            code = max(code, error.exit_code)
-            continue
-        failed = [condition for condition in conditions if condition.holds(read.report.summary)]
-        if as_json:
-            click.echo(json.dumps(_facts(group, read.report, failed)))
-        else:
-            if len(groups) > 1:
-                click.echo("\n" * bool(reports) + f"== {read.report.name}")
-            print_report(read.report.summary, origin_of(read.report.metadata), details=settings.verbosity > 0)
-        reports.append(read.report)
-        code = max(code, _tell(read, failed, f"{read.report.name}: " if len(groups) > 1 else ""))
-    if html and reports:
-        write_text(Path(html), page(reports), force)
-        click.echo(f"The report is in {html}", err=True)
-    return code
+            yield group, error
 
 
 def _read(group: tuple[str, ...], definition: str | None, conditions: Sequence[Condition]) -> _Read:

@@ -18,7 +18,7 @@ _BINS = 63 * _PER_OCTAVE
 _SHIFT = 52 - 5
 _FIRST = 1023 << 5
 QUANTILE_ERROR = 1 / _PER_OCTAVE
-_USUAL = 0.5  # of the nominal period
+BLOCK = 256  # intervals
 
 
 class Jitter:
@@ -105,67 +105,79 @@ class StreamJitter:
     triggers: what intervals differ from what they should be, between samples of a stream with sample times, else between the
     first samples of packets; across lost samples by the distance that their indexes tell, and never across a reboot. They should
     be the nominal period where the board's clock triggers ("periodic"). A sensor that triggers has a clock of its own, whose rate
-    is not its jitter: there it is the mean period of the boot so far, from the second interval on. Nothing of a "pulse" stream,
-    whose pulses come when they will.
+    is not its jitter: there it is the median period of the BLOCK intervals that it is among. Nothing of a "pulse" stream, whose
+    pulses come when they will.
     arrivals: by how much the time between packets at the host was longer than that on the board; a read that gives many packets
     at once is in it. Nothing without host times.
     """
 
     def __init__(self, stream: Stream):
-        self.triggers = Jitter()
         self.arrivals = Jitter()
         self._times = stream.times
         self._trigger = stream.trigger
         self._period_ns = 1e9 / stream.rate_hz
         self._boot: int | None = None
         self._index = self._time_ns = 0  # of the newest trigger
-        self._span_ns = self._steps = 0  # of the intervals that the mean period is of
         self._host_lead_ns: int | None = None  # host's less on-board time of the newest packet
+        self._settled = Jitter()
+        self._waiting = np.empty((2, 0), np.int64)  # intervals, as _by_packet gives them, too few for a block
+
+    @property
+    def triggers(self) -> Jitter:
+        """As of now."""
+        if not self._waiting.size:
+            return self._settled
+        known = Jitter()
+        known.merge(self._settled)
+        known.add(_from_median(self._waiting))
+        return known
 
     def add(self, batch: SampleBatch) -> None:
         """Take in packets of this stream, in order."""
         again = batch.boot == self._boot
-        if not again:
-            self._span_ns = self._steps = 0
         if self._trigger != "pulse":
-            spans_ns, steps = self._by_sample(batch, again) if self._times else self._by_packet(batch, again)
-            if len(spans_ns):
-                self.triggers.add(self._deviations(spans_ns, steps))
+            intervals = self._by_sample(batch, again) if self._times else self._by_packet(batch, again)
+            self._add(intervals, again)
         if batch.host_ns is not None:
             leads = batch.host_ns - batch.time_ns
             self.arrivals.add(_steps(self._host_lead_ns if again else None, leads).astype(np.float64))
             self._host_lead_ns = int(leads[-1])
         self._boot = batch.boot
 
-    def _by_packet(self, batch: SampleBatch, again: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Intervals: ns, and indexes from one end to the other; int64 (k,) both."""
+    def _add(self, intervals: np.ndarray, again: bool) -> None:
+        if self._trigger == "periodic":
+            self._settled.add(np.rint(intervals[0] - intervals[1] * self._period_ns))
+            return
+        if not again and self._waiting.size:
+            self._settled.add(_from_median(self._waiting))
+        intervals = np.concatenate((self._waiting, intervals), axis=1) if again else intervals
+        whole = intervals.shape[1] // BLOCK * BLOCK
+        if whole:
+            blocks = intervals[:, :whole].reshape(2, -1, BLOCK)
+            self._settled.add(_from_median(blocks).ravel())
+        self._waiting = intervals[:, whole:].copy()
+
+    def _by_packet(self, batch: SampleBatch, again: bool) -> np.ndarray:
+        """Intervals, int64 (2, k): ns, and how many periods by the index."""
         spans_ns = _steps(self._time_ns if again else None, batch.time_ns)
         steps = _steps(self._index if again else None, batch.index)
         self._index, self._time_ns = int(batch.index[-1]), int(batch.time_ns[-1])
-        return spans_ns, steps
+        return np.stack((spans_ns, steps))
 
-    def _by_sample(self, batch: SampleBatch, again: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _by_sample(self, batch: SampleBatch, again: bool) -> np.ndarray:
         spans_ns = _steps(self._time_ns if again else None, batch.times_ns)
         steps = np.ones(len(spans_ns), np.int64)
         # A packet's first interval is that before its first sample; the first packet of a boot has none.
         first = batch.count.cumsum() - batch.count - (not again)
         steps[first[not again :]] += batch.missing[not again :]
         self._time_ns = int(batch.times_ns[-1])
-        return spans_ns, steps
+        return np.stack((spans_ns, steps))
 
-    def _deviations(self, spans_ns: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        nominal_ns = steps * self._period_ns
-        if self._trigger == "periodic":
-            return spans_ns - nominal_ns
-        # A clock that is set is no period: it must not spoil the mean of all that follows.
-        usual = np.abs(spans_ns - nominal_ns) <= nominal_ns * _USUAL
-        sums_ns = np.where(usual, spans_ns, 0).cumsum() + self._span_ns
-        sums_steps = np.where(usual, steps, 0).cumsum() + self._steps
-        before_ns = np.concatenate(([self._span_ns], sums_ns[:-1]))
-        before_steps = np.concatenate(([self._steps], sums_steps[:-1]))
-        self._span_ns, self._steps = int(sums_ns[-1]), int(sums_steps[-1])
-        start = int(before_steps.searchsorted(1))  # where a mean is known
-        return spans_ns[start:] - steps[start:] * (before_ns[start:] / before_steps[start:])
+
+def _from_median(intervals: np.ndarray) -> np.ndarray:
+    """Deviations, in ns, of intervals (2, .., n) from their median period by the last axis."""
+    spans_ns, steps = intervals
+    return np.rint(spans_ns - steps * np.median(spans_ns / steps, axis=-1, keepdims=True))
 
 
 def _steps(before: int | None, values: np.ndarray) -> np.ndarray:
