@@ -5,7 +5,7 @@ when the books of the streams stand where they stood when it arrived. From a pac
 another boot, a stretch is taken packet by packet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 import numpy as np
@@ -105,13 +105,10 @@ class _Track:
         stop = here + len(self._run)
         return int(self.ends[stop]) if stop < len(self.ends) else None
 
-    def take(self, continuity: Continuity, position: int) -> bool:
-        """Count the plain packets before this position; whether there were any."""
-        if position == self.taken:
-            return False
+    def take(self, continuity: Continuity, position: int) -> None:
+        """Count the plain packets before this position."""
         continuity.skip(self._run, self.taken - self._base, position - self._base)
         self.taken = position
-        return True
 
     def give(self, boot: int, coefficients: bytes | None) -> list[SampleBatch]:
         """What was taken and not yet given: a batch, or nothing."""
@@ -153,12 +150,15 @@ class _Walk:
         """octets: that the streams' packets came in; others: each with where it ends in them."""
         self._intake = intake
         self._others = others
-        self._hosts = hosts
         self._next = 0  # of the others
         used = [stream for stream in intake.definition.streams if len(streams[stream.number].ends)]
         self._tracks = [_Track(stream, octets, streams[stream.number], hosts) for stream in used]
         ends = np.array([end for end, _ in others], np.int64)
-        self._positions = [track.ends.searchsorted(ends).tolist() for track in self._tracks]
+        # By each of the others: how many packets of each track came before it, and its host time.
+        passed = [track.ends.searchsorted(ends).tolist() for track in self._tracks]
+        self._positions = list(zip(*passed, strict=True)) if passed else [()] * len(others)
+        host_ns = hosts.of(ends)
+        self._host_ns = [None] * len(others) if host_ns is None else host_ns.tolist()
         self._items: list[Item | SampleBatch] = []
 
     def items(self) -> list[Item | SampleBatch]:
@@ -176,7 +176,7 @@ class _Walk:
             stop = min((stop for stop in stops if stop is not None), default=None)
             while not again and self._next < len(self._others) and (stop is None or self._others[self._next][0] < stop):
                 again = self._take_other()
-        self._count([len(track.ends) if stop is None else int(track.ends.searchsorted(stop)) for track in self._tracks])
+        self._count(len(track.ends) if stop is None else int(track.ends.searchsorted(stop)) for track in self._tracks)
         self._give(self._tracks, self._intake.boot.ordinal, self._intake.boot.coefficients)
         for track in self._tracks:
             track.remember(self._intake)
@@ -184,15 +184,15 @@ class _Walk:
 
     def _take_other(self) -> bool:
         """Take the next of the others; whether it began another boot, and all has to be looked at again."""
-        end, stretch = self._others[self._next]
+        number, (_, stretch) = self._next, self._others[self._next]
         intake, boot, known = self._intake, self._intake.boot, dict(self._intake.boot.coefficients)
-        self._count([positions[self._next] for positions in self._positions])
+        self._count(self._positions[number])
         self._next += 1
         if stretch.packet is not None and packet.service_of(stretch.packet)[1] == reports.EVENT:
             for track in self._tracks:  # which a boot event may have forgotten
                 track.remember(intake)
         new: list[Item] = []
-        intake.take(stretch, self._hosts.at(end), new)
+        intake.take(stretch, self._host_ns[number], new)
         if intake.boot is not boot:
             self._give(self._tracks, boot.ordinal, known)
             for track in self._tracks:
@@ -211,16 +211,16 @@ class _Walk:
                 return
             end = min(ends)
             while self._next < len(self._others) and self._others[self._next][0] < end:
-                at, stretch = self._others[self._next]
+                self._intake.take(self._others[self._next][1], self._host_ns[self._next], self._items)
                 self._next += 1
-                self._intake.take(stretch, self._hosts.at(at), self._items)
             track = next(t for t in self._tracks if t.taken < len(t.ends) and t.ends[t.taken] == end)
             track.take_one(self._intake, self._items)
 
-    def _count(self, positions: list[int]) -> None:
-        passed = [track.take(self._continuity(track), to) for track, to in zip(self._tracks, positions, strict=True)]
-        if any(passed):
-            self._intake.samples_passed()
+    def _count(self, positions: Iterable[int]) -> None:
+        for track, position in zip(self._tracks, positions, strict=True):
+            if position != track.taken:
+                track.take(self._continuity(track), position)
+                self._intake.samples_passed()
 
     def _give(self, tracks: list[_Track], boot: int, coefficients: dict[str, bytes]) -> None:
         for track in tracks:
