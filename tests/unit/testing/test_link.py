@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import freefall
 from freefall.board.virtual import VirtualBoard
-from freefall.decode import BoardReport, CoefficientReport, Decoder, SamplePacket
+from freefall.decode import BoardReport, CoefficientReport, Decoder, SamplePacket, Summary
 from freefall.definition import load_definition
 from freefall.errors import DefinitionNeeded, DeviceError, FreefallError, WrongDefinition
 from freefall.port.open import open_port
@@ -122,14 +122,16 @@ def test_what_came_before_a_wait_is_decoded_and_not_counted(ten_seconds, definit
 
     link = LiveLink(ReadAheadPort(b"", definition), clock=time.clock, now_ns=lambda: 15)
     taken = link.take("vibration", n=100)
-    before = Decoder(definition)
+    before = Summary(definition)
     skipped = sum(len(item.raw) for piece in stale for item in before.feed(piece)
                   if isinstance(item, SamplePacket) and item.stream.name == "vibration")  # fmt: skip
     assert taken.table.index.tolist() == list(range(skipped, skipped + 100))
     assert link.stream("vibration").table.index[0] == 0
-    begin = link.summary.seconds
+
+    link = LiveLink(ReadAheadPort(b"", definition), clock=time.clock, now_ns=lambda: 15)
     items = link.wait(seconds=1)
-    assert link.summary.seconds - begin >= 1 and all(item.host_ns == 20 for item in items if isinstance(item, SamplePacket))
+    assert link.summary.seconds - before.seconds >= 1
+    assert all(item.host_ns == 20 for item in items if isinstance(item, SamplePacket))
 
 
 def test_reboot_in_the_middle_costs_no_count(definition):
@@ -140,6 +142,9 @@ def test_reboot_in_the_middle_costs_no_count(definition):
     assert set(taken.table.boot.tolist()) == {0, 1}
     assert taken.rate_hz == pytest.approx(1000, rel=1e-4)
     assert taken.stream is definition.stream("vibration")
+    # Seconds go on in the next boot; there are not so many in either.
+    taken = LiveLink(FakePort(pieces(first + second, 50), definition)).take("vibration", seconds=3.5)
+    assert len(taken) == pytest.approx(3500, abs=2) and set(taken.table.boot.tolist()) == {0, 1}
 
 
 def test_values_wait_for_the_coefficients_of_their_sensor():
