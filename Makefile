@@ -27,7 +27,7 @@ test: .venv/ready-to-test lint
 tools:
 	apt-get -qq update
 	DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core tshark \
-		$$(command -v npm >/dev/null || echo npm) >/dev/null
+		$$(command -v npm >/dev/null || echo npm) $$(command -v cc >/dev/null || echo gcc libc6-dev) >/dev/null
 
 lint: .venv/ready-to-test
 	$(BIN)/ruff check $(SOURCES)
