@@ -1,5 +1,6 @@
 """freefall export: many recordings, formats, URLs, and what is said when something is wrong."""
 
+import io
 import sys
 
 import h5netcdf
@@ -80,6 +81,15 @@ def test_packets_are_one_file_named_after_the_payload(freefall, recording, tmp_p
     for form in ("ccsds", "pcap"):
         done = freefall("export", recording, "--to", form, "-o", tmp_path)
         assert (done.code, done.out) == (0, f"{tmp_path / 'vibration'}.{form}\n")
+
+
+def test_standard_input_is_exported_as_a_recording_is(freefall, recording, raw_octets, vibration, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw_octets)))
+    done = freefall("export", "-", "-d", vibration, "--to", "csv", "-o", tmp_path / "pipe")
+    assert (done.code, done.out.splitlines()) == (0, [f"{tmp_path}/pipe/{name}.csv" for name in ("vibration", "temperature")])
+    freefall("export", recording, "--to", "csv", "-o", tmp_path / "file")
+    for name in files_in(tmp_path / "file"):
+        assert (tmp_path / "pipe" / name).read_bytes() == (tmp_path / "file" / name).read_bytes()
 
 
 def test_urls_are_read_and_written(freefall, recording, tmp_path):

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import subprocess
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +15,11 @@ from freefall.decode import Columns
 from freefall.export import PcapWriter
 from freefall.interop import wireshark
 from freefall.sensors.channels import Compensated, Limits
+from freefall.sensors.validity import Blank, Forbidden, Saturated, Sum8
 from freefall_wire import packet as wire
 from freefall_wire.frame import encode
+from unit.decode import packets
+from unit.decode.climate import climate_definition, climate_sample
 
 
 @pytest.fixture(scope="session")
@@ -31,19 +35,30 @@ def tshark():
 
 
 @pytest.fixture(scope="session")
-def dissected(tshark, run, tmp_path_factory):
-    """What tshark found, all in one call: sent, of the run's packets; made, of packets with other samples; bad, of BAD."""
-    folder = tmp_path_factory.mktemp("wireshark")
+def dissect(tshark, tmp_path_factory):
+    """dissect(definition, frames) -> the fields of each that tshark found: name without the prefix -> its values, in order."""
+
+    def dissect(definition, frames):
+        folder = tmp_path_factory.mktemp("wireshark")
+        with PcapWriter(folder / "run.pcap") as writer:
+            writer.write([(1_000_000_000 + n, (b"" if n else b"\0") + frame + b"\0") for n, frame in enumerate(frames)], [])
+        (folder / "payload.lua").write_text(wireshark(definition), encoding="utf-8")
+        command = [tshark, "-X", "lua_script:payload.lua", "-r", "run.pcap", "-T", "json"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, cwd=folder)
+        assert "Lua Error" not in done.stdout + done.stderr
+        found = [fields_of(frame, f"freefall_{definition.name}.") for frame in json.loads(done.stdout, object_pairs_hook=list)]
+        assert len(found) == len(frames)
+        return found
+
+    return dissect
+
+
+@pytest.fixture(scope="session")
+def dissected(dissect, run):
+    """What tshark found, all in one call: sent, of the run's packets; made, of packets with other samples; bad, of bad_frames."""
     made = list(made_packets(run))
     frames = [encode(data) for data in [*run.packets, *(data for data, _, _ in made)]] + list(bad_frames(run).values())
-    with PcapWriter(folder / "run.pcap") as writer:
-        writer.write([(1_000_000_000 + n, (b"" if n else b"\0") + frame + b"\0") for n, frame in enumerate(frames)], [])
-    (folder / "payload.lua").write_text(wireshark(run.definition), encoding="utf-8")
-    command = [tshark, "-X", "lua_script:payload.lua", "-r", "run.pcap", "-T", "json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, cwd=folder)
-    assert "Lua Error" not in done.stdout + done.stderr
-    found = [fields_of(frame, f"freefall_{run.definition.name}.") for frame in json.loads(done.stdout, object_pairs_hook=list)]
-    assert len(found) == len(frames)
+    found = dissect(run.definition, frames)
     sent, bad = len(run.packets), len(run.packets) + len(made)
     return SimpleNamespace(sent=found[:sent], made=list(zip(made, found[sent:bad], strict=True)), bad=found[bad:])
 
@@ -137,6 +152,29 @@ def compare(fields, stream, columns):
 def worst_of(value, limits):
     ranges = {level: getattr(limits, level) for level in ("critical", "warning", "watch")}
     return next((level for level, pair in ranges.items() if pair and not pair[0] <= value <= pair[1]), None)
+
+
+def test_every_kind_of_check_and_calibration_is_known(dissect):
+    """Of a stream that has them all, as no payload does."""
+    climate = climate_definition()
+    stream = climate.stream("climate")
+    words = stream.channels[1].raw, stream.channels[2].raw
+    checks = Sum8(0, 5, ("pressure",)), Saturated(words[0], 900, ("pressure",)), Blank(0, bytes(3), ("level",))
+    forbidden = Forbidden(words[1], (7,), ("level",), "not measured")
+    stream = replace(stream, checks=(*checks, forbidden, *stream.checks))
+    climate = replace(climate, streams=tuple(stream if own.name == "climate" else own for own in climate.streams))
+    noise = random.Random(1)
+    samples = [noise.randbytes(6) for _ in range(100)] + [bytes(6), b"\0\0\0\1\2\7"]
+    for pressure in (0, 899, 900, 20_000):
+        octets = b"\0\x14\1" + pressure.to_bytes(2, "little")
+        octets = bytes([-sum(octets) % 128]) + octets[1:]  # the sum is 0 modulo 128: a checksum without the fault flag in it
+        samples += [octets + bytes([-sum(octets) % 256]), octets + bytes([(1 - sum(octets)) % 256])]
+    samples += [climate_sample(20, 4, level) for level in (0, 7, 10, 55, 100)] * 2
+    frames = [packets.given(stream, 5 * n, samples[5 * n : 5 * n + 5], 0, n).rstrip(b"\0") for n in range(len(samples) // 5)]
+    for n, fields in enumerate(dissect(climate, frames)):
+        own = np.frombuffer(b"".join(samples[5 * n : 5 * n + 5]), np.uint8).reshape(5, 6)
+        columns = Columns.of(stream, own)
+        compare(fields, stream, columns)
 
 
 def test_ledgers_are_the_same(run, dissected):

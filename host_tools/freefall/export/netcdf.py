@@ -2,6 +2,7 @@
 
 import math
 
+from .. import __version__
 from ..errors import MissingExtra
 from .columns import Column
 from .hdf5 import FILTERS, BookWriter
@@ -21,8 +22,8 @@ class NetcdfWriter(BookWriter):
 
     A variable a column along the unlimited dimension `sample`, int64 or float64 (_FillValue nan), with `units` as UDUNITS writes
     them and `long_name`; an engineering value's own unit, as the definition has it, is in `unit`. index, time_ns and boot are
-    auxiliary coordinates. Global attributes: Conventions, title, source, stream, and with a definition payload, definition_id and
-    definition.
+    auxiliary coordinates. Global attributes: Conventions, title, source, history, stream, and with a definition payload,
+    definition_id and definition.
     """
 
     suffix = ".nc"
@@ -38,7 +39,8 @@ class NetcdfWriter(BookWriter):
         own = identity(self.stream, self._definition)
         title = f"stream {self.stream.name}" + (f" of payload {own['payload']}" if "payload" in own else "")
         source = f"{self.stream.driver} {self.stream.sensor} at {self.stream.rate_hz:g} Hz, read by freefall"
-        self._book.attrs.update({"Conventions": _CONVENTIONS, "title": title, "source": source, **own})
+        history = f"exported by freefall {__version__}"
+        self._book.attrs.update({"Conventions": _CONVENTIONS, "title": title, "source": source, "history": history, **own})
         self._book.dimensions = {"sample": None}
 
     def _column(self, column: Column):

@@ -70,6 +70,7 @@ def test_file_says_what_it_is(book, definition):
     assert book.attrs["Conventions"] == "CF-1.11"
     assert book.attrs["title"] == "stream vibration of payload vibration"
     assert book.attrs["source"] == "adxl355 accel at 1000 Hz, read by freefall"
+    assert book.attrs["history"].startswith("exported by freefall ")
     assert book.attrs["definition_id"] == f"{definition.definition_id:08x}"
     assert book.attrs["definition"] == definition.text
     assert book.attrs["stream"] == "vibration"
