@@ -159,7 +159,7 @@ class FrameDecoder:
         self.accepted += stretches
         self.accepted_bytes += size
 
-    def count_reject(self, size, reason):
-        """Count a stretch judged elsewhere."""
-        self.rejected[reason] += 1
+    def count_reject(self, size, reason, stretches=1):
+        """Count stretches of `size` octets together, judged elsewhere."""
+        self.rejected[reason] += stretches
         self.rejected_bytes[reason] += size

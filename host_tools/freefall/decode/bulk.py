@@ -39,13 +39,17 @@ def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, 
     middle = memoryview(octets)[start:stop]
     found = deframe(middle, intake.definition)
     offset = frames.fed_bytes
-    others, rejects = [], []
-    for first, end in found.others:
-        others.append((end + 1, frames.judged(offset + first, end + 1 - first, octets[start + first : start + end])))
-    for first, end, reason in found.rejects:
-        size = end + 1 - first
-        frames.count_reject(size, reason)
-        rejects.append(Reject(offset + first, size, reason, octets[start + first : start + end]))
+    others = [
+        (end + 1, frames.judged(offset + first, end + 1 - first, octets[start + first : start + end]))
+        for first, end in found.others
+    ]
+    rejects = [
+        Reject(offset + first, end + 1 - first, reason, octets[start + first : start + end])
+        for first, end, reason in found.rejects
+    ]
+    for reason in {reason for _, _, reason in found.rejects}:
+        sizes = [item.size for item in rejects if item.reason == reason]
+        frames.count_reject(sum(sizes), reason, len(sizes))
     for stream, packets in zip(intake.definition.streams, found.streams, strict=True):
         frames.count_accepted(len(packets.ends), len(packets.ends) * (stream.packet_len + FRAME_OVERHEAD))
     frames.idle_bytes += found.idle
