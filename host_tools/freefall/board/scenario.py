@@ -99,6 +99,15 @@ class Scenario(Table):
     signal: dict[str, dict[str, SignalTable]]
 
 
+def scenario_of(definition_path: str | Path, definition: Definition, named: str | Path | None = None) -> Signals | None:
+    """The signals of the scenario `named`, else of the one in the definition's folder, else None. Raises as load_scenario."""
+    path = Path(definition_path)
+    beside = (path if path.is_dir() else path.parent) / FILE_NAME
+    if named is None and not beside.exists():
+        return None
+    return load_scenario(named or beside, definition)
+
+
 def load_scenario(path: str | Path, definition: Definition) -> Signals:
     """The signals of a scenario.toml for the sensors of a definition.
 

@@ -3,11 +3,10 @@
 import sys
 import time
 from contextlib import nullcontext
-from pathlib import Path
 
 import rich_click as click
 
-from ..board.scenario import FILE_NAME, Signals, load_scenario
+from ..board.scenario import FILE_NAME, Signals, scenario_of
 from ..board.simulated import SimulatedBoard, run
 from ..decode import Item, Summary
 from ..definition import Definition, load_definition
@@ -48,7 +47,7 @@ def sim(
         raise click.UsageError("--stalls is for the virtual board: on the emulated one work takes its time anyway.")
     checked = load_definition(definition)
     summary = Summary(checked)
-    signals = _signals(checked, definition, scenario)
+    signals = scenario_of(definition, checked, scenario)
     simulated = (_stalled if stalls else _virtual if board == "virtual" else _emulated)(checked, seed, signals)
     start_ns = time.time_ns()
     source = f"sim:{board} seed {seed}{', stalls' * stalls}"
@@ -86,16 +85,6 @@ def sim(
     if stalls and any(summary.metrics()[name] for name in ("missing", "late")):
         return 1
     return 0 if interrupted or summary.decoder.ledger.closed else 1
-
-
-def _signals(checked: Definition, definition: str, scenario: str | None) -> Signals | None:
-    if scenario is None:
-        path = Path(definition)
-        beside = (path if path.is_dir() else path.parent) / FILE_NAME
-        if not beside.exists():
-            return None
-        scenario = str(beside)
-    return load_scenario(scenario, checked)
 
 
 def _virtual(definition: Definition, seed: int, scenario: Signals | None) -> SimulatedBoard:

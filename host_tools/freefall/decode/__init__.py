@@ -10,8 +10,8 @@ Decoder: octets -> items. feed, for octets as they come: SamplePacket, Gap, Reje
 SensorEvent, BoardReport, LedgerReport, CoefficientReport. feed_many, for recordings and many times faster: the same with
 SampleBatch in the place of SamplePacket and Gap; give it pieces (host_ns, octets), about 2 MiB at a time. Collector: samples -> a
 Table per stream; rows: one packet -> its Table. Ledger, StreamLedger, BoardLedger, Line: what became of every sample. Counters:
-where every octet went. Summary: octets -> all that is known of the run, with StreamStatistics and ChannelStatistics, a verdict and
-METRICS.
+where every octet went. Summary: octets -> all that is known of the run, with StreamStatistics and ChannelStatistics, a verdict
+and METRICS.
 
 A packet's way: FrameDecoder (or deframe.py, by the thousand) -> intake.py (or bulk.py) -> items.py (or batch.py) -> table.py.
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from time import time_ns
 
-from ..board.scenario import FILE_NAME, Signals, load_scenario
+from ..board.scenario import scenario_of
 from ..board.simulated import SimulatedBoard
 from ..decode import BoardReport, Decoder
 from ..definition import Definition, load_definition
@@ -114,15 +113,7 @@ def open_simulated(url: str) -> SimulatedPort:
     # Not before it is needed: it brings the firmware's files.
     from ..board.virtual import VirtualBoard
 
-    board = VirtualBoard(definition, found.get("seed", 0), scenario=_signals(definition, Path(path), found.get("scenario")))
+    board = VirtualBoard(definition, found.get("seed", 0), scenario=scenario_of(path, definition, found.get("scenario")))
     return SimulatedPort(
         url, definition, board, found.get("speed", Fraction(1)), found.get("duration"), faults_of(found)
     )  # fmt: skip
-
-
-def _signals(definition: Definition, path: Path, scenario: str | None) -> Signals | None:
-    """What the sensors feel: the scenario named, else that beside the definition if there is one."""
-    beside = (path if path.is_dir() else path.parent) / FILE_NAME
-    if scenario is None and not beside.exists():
-        return None
-    return load_scenario(scenario or str(beside), definition)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..board.scenario import FILE_NAME, Signals, load_scenario
+from ..board.scenario import Signals
 from ..board.simulated import run
 from ..board.virtual import VirtualBoard
 from ..decode import Decoder, Item
@@ -53,10 +53,3 @@ def record_board(
 
         run(VirtualBoard(definition, seed, scenario=scenario), definition, round(seconds * _NS), receive)
     return Path(path)
-
-
-def scenario_beside(path: str | Path, definition: Definition) -> Signals | None:
-    """What the sensors feel by the scenario in the definition's folder; None without one. path: of the definition."""
-    path = Path(path)
-    beside = (path if path.is_dir() else path.parent) / FILE_NAME
-    return load_scenario(str(beside), definition) if beside.exists() else None

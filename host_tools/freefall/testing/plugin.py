@@ -151,18 +151,20 @@ def freefall_replay() -> Iterator[Callable[..., LiveLink]]:
 @pytest.fixture
 def freefall_board(freefall_def: str | Path | None, freefall_definition: Definition) -> BenchBoard:
     """A virtual board in simulated time, whatever the port is: run(seconds) gives its octets, always the same ones."""
-    from .board import BenchBoard, scenario_beside
+    from ..board.scenario import scenario_of
+    from .board import BenchBoard
 
-    return BenchBoard(freefall_definition, scenario=freefall_def and scenario_beside(freefall_def, freefall_definition))
+    return BenchBoard(freefall_definition, scenario=freefall_def and scenario_of(freefall_def, freefall_definition))
 
 
 @pytest.fixture
 def freefall_recording(tmp_path: Path, freefall_def: str | Path | None, freefall_definition: Definition) -> Callable[..., Path]:
     """freefall_recording(seconds=3, seed=0): the path of a recording of a virtual board, in tmp_path."""
-    from .board import record_board, scenario_beside
+    from ..board.scenario import scenario_of
+    from .board import record_board
 
     def record(seconds: float = 3.0, seed: int = 0) -> Path:
-        scenario = freefall_def and scenario_beside(freefall_def, freefall_definition)
+        scenario = freefall_def and scenario_of(freefall_def, freefall_definition)
         number = len(list(tmp_path.glob(f"{freefall_definition.name}-*.mcap"))) + 1
         path = tmp_path / f"{freefall_definition.name}-{number}.mcap"
         return record_board(path, freefall_definition, seconds, seed, scenario)

@@ -2,12 +2,13 @@
 
 import pytest
 
+from freefall.board.scenario import scenario_of
 from freefall.board.virtual import VirtualBoard
 from freefall.errors import OutputExists
 from freefall.port.timeline import Schedule
 from freefall.recording import open_recording
 from freefall.testing import BenchBoard, LiveLink, assert_nothing_missing, record_board
-from freefall.testing.board import START_NS, scenario_beside
+from freefall.testing.board import START_NS
 
 
 def test_same_seed_gives_the_same_octets_in_pieces_or_at_once(definition):
@@ -47,5 +48,5 @@ def test_scenario_is_the_one_beside_the_definition(vibration):
 
     growth = vibration.parent / "plant_growth"
     definition = load_definition(growth)
-    assert scenario_beside(growth, definition).keys() == scenario_beside(growth / "payload.toml", definition).keys() != set()
-    assert scenario_beside(vibration, load_definition(vibration)) is None
+    assert scenario_of(growth, definition).keys() == scenario_of(growth / "payload.toml", definition).keys() != set()
+    assert scenario_of(vibration, load_definition(vibration)) is None
