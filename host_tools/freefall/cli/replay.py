@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import rich_click as click
 
@@ -20,6 +21,7 @@ from .progress import progress_bar
 from .replay_report import as_dict, lines
 
 _LOOPBACK = "127.0.0.1"
+_SWITCH_S = 0.0002
 
 
 class Value(click.ParamType):
@@ -93,7 +95,7 @@ def replay(
         player = Player(file, sink, schedule, faults, packets=packets)
         if pty or tcp:
             _print({"type": "port", "url": sink.url} if as_json else sink.url)
-        played, gone = _run(player, sink)
+        played, gone = _run(player, sink, schedule.loop)
     if as_json:
         _print(as_dict(played, file, sink.url, schedule, faults))
     for line in lines(played, file, sink.url, schedule, faults):
@@ -107,15 +109,30 @@ def replay(
     return EXIT_INTERRUPTED if not played.sent and played.interrupted else 0
 
 
-def _run(player: Player, sink: Sink) -> tuple[Played, DeviceError | None]:
+def _run(player: Player, sink: Sink, loop: int | None) -> tuple[Played, DeviceError | None]:
     """What became of it, and why it ended early if its receiver has gone."""
     # By place in the file: how long it takes only its end could tell.
-    size = player.recording.path.stat().st_size
-    with progress_bar(f"to {sink.url}", size) as update, held_interrupt() as pressed:
+    size = Path(player.recording.path).stat().st_size
+    with progress_bar(f"to {sink.url}", loop and size * loop) as update, held_interrupt() as pressed, _at_once():
+
+        def show() -> None:
+            update(player.timeline.passes * size + player.recording.position % size, lambda: _beside(player))
+
         try:
-            return player.run(pressed, lambda: update(player.recording.position, lambda: _beside(player))), None
+            return player.run(pressed, show), None
         except DeviceError as error:
             return player.played(interrupted=True), error
+
+
+@contextmanager
+def _at_once() -> Iterator[None]:
+    """The thread that draws the bar hands over soon to the one that has something due."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual_s)
 
 
 def _beside(player: Player) -> str:

@@ -43,7 +43,7 @@ class Player:
     """One replay, played once by run(). Raises InputUnreadable when the file is no recording.
 
     schedule: when; faults: on the line; packets: send the space packets of good frames instead of the stream as recorded.
-    clock: monotonic; what a test may replace. recording, lateness, and the counts below are up to date at any time.
+    clock: monotonic; what a test may replace. recording, timeline, lateness and the counts are up to date at any time.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Player:
         self.blocks = self.octets = self.sent = 0
         self._sink = sink
         self._schedule = schedule or Schedule()
-        self._timeline = Timeline(self.recording.chunks, self._schedule)
+        self.timeline = Timeline(self.recording.chunks, self._schedule)
         self._line = FaultyStream(faults or Faults())
         self._packets = PacketStream() if packets else None
         self._clock = clock or Clock()
@@ -72,7 +72,7 @@ class Player:
 
         Raises DeviceError when the receiver has gone: played() has what came before.
         """
-        blocks = self._timeline.blocks()
+        blocks = self.timeline.blocks()
         first = next(blocks, None)
         if first is None:
             return self.played(interrupted=False)  # nobody is waited for to be sent nothing
@@ -93,7 +93,7 @@ class Player:
             due_ns=self._due_ns - self._begin_ns,
             took_ns=self._sent_ns - self._begin_ns,
             lateness=self.lateness,
-            timeline=self._timeline,
+            timeline=self.timeline,
             faults=self._line.counts if self._line.faults.any else None,
             packets=self._packets,
             interrupted=interrupted,
