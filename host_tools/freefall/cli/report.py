@@ -1,6 +1,7 @@
 """The report of sim and stats: the verdict first, then what was sampled, then what became of every sample."""
 
 import shutil
+from math import ceil, log2
 
 import rich_click as click
 
@@ -14,12 +15,13 @@ _BLOCK = 4
 # Of all gaps those shown, the largest; the rest is counted.
 _GAPS_SHOWN = 5
 _REBOOTS_SHOWN = 4
+_LEAST_NS = 1024  # the board's clock tells no less than a microsecond
 
 
 def print_report(summary: Summary, origin: list[str], details: bool) -> None:
     """All of it, in 60 columns for two streams. origin: lines on where the octets are from.
 
-    details: the ledger with every subtotal, as it is shown anyway when it does not close.
+    details: histograms of jitter, and the ledger with every subtotal, as it is shown anyway when it does not close.
     """
     definition, ledger = summary.decoder.definition, summary.decoder.ledger
     boots = count(ledger.board.boots, "boot")
@@ -29,6 +31,8 @@ def print_report(summary: Summary, origin: list[str], details: bool) -> None:
         _say(line)
     _section(_rates(summary.statistics))
     _section(_jitter(summary.statistics))
+    for own in summary.statistics if details else ():
+        _section(_histogram(own))
     _section(_channels(summary.statistics))
     _section(_limits(summary.statistics))
     _invalid(summary.statistics)
@@ -71,6 +75,23 @@ def _jitter(statistics: list[StreamStatistics]) -> list[list[str]]:
             numbers = jitter.quantile_ns(0.5), jitter.quantile_ns(0.99), jitter.max_ns
             table.append([own.stream.name, *map(micros, numbers)])
     return table if len(table) > 1 else []
+
+
+def _histogram(own: StreamStatistics) -> list[list[str]]:
+    """How many triggers were early and late by how much, in octaves; nothing of a stream without any to measure between."""
+    counts: dict[int, list[int]] = {}  # by the octave's end
+    for low, high, number in own.jitter.triggers.bins():
+        end = max(_LEAST_NS, 1 << ceil(log2(max(abs(low), abs(high)))))
+        counts.setdefault(end, [0, 0])[high > 0] += number
+    if not counts:
+        return []
+    table = [[own.stream.name, "us to", "early", "late"]]
+    end = min(counts)
+    while end <= max(counts):
+        early, late = counts.get(end, (0, 0))
+        table.append(["", micros(end), str(early or "."), str(late or ".")])
+        end *= 2
+    return table
 
 
 def _channels(statistics: list[StreamStatistics]) -> list[list[str]]:

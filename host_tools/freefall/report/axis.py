@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
+# Numbers beyond have an exponent.
+_LONG = 1e7
+_DECIMALS = 6
+
 _TIME_UNITS = ((172_800, 86_400, "d"), (7200, 3600, "h"), (180, 60, "min"), (0, 1, "s"))
 
 
@@ -22,9 +26,14 @@ class Axis:
     def ticks(self, most: int) -> list[tuple[float, str]]:
         """Round numbers within, at most `most` or so, each with its label."""
         step = _round_step((self.high - self.low) / most)
-        places = max(0, -floor(log10(step) + 1e-9))
+        power = floor(log10(step) + 1e-9)
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
-        return [(number * step, f"{number * step + 0.0:.{places}f}") for number in range(first, last + 1)]
+        values = [number * step + 0.0 for number in range(first, last + 1)]
+        greatest = max(abs(self.low), abs(self.high))
+        if greatest >= _LONG or power < -_DECIMALS:
+            digits = max(0, floor(log10(greatest)) - power)
+            return [(value, f"{value:.{digits}e}" if value else "0") for value in values]
+        return [(value, f"{value:.{max(0, -power)}f}") for value in values]
 
 
 def time_axis(seconds: float, start: float, stop: float) -> tuple[Axis, float, str]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from freefall.cli.report import print_report
+from freefall.decode import Summary
 from freefall.sensors.channels import Compensated, Linear, Polynomial, Table
+from unit.decode import packets
 from unit.decode.climate import climate_sample
 
 
@@ -104,3 +106,20 @@ def test_invalid_samples_are_told_with_their_reasons(climate, fed, shown):
     told = text(shown(fed(climate, samples[:1], coefficients=None)))
     assert "Invalid in climate: 1 of 1 sample (1 no coefficients)." in told
     assert "Invalid" not in text(shown(fed(climate, samples[:7])))
+
+
+def test_details_have_a_histogram_of_every_trigger_early_and_late(climate, capsys):
+    wire = b"\0" + packets.boot(climate)
+    for n, late_us in enumerate([0, 3, 0, 0, -70, -70, 30, 30, 30]):
+        wire += packets.samples(climate.streams[0], 10 * n, 10, 1000 + 10_000 * n + late_us, n)
+    summary = Summary(climate)
+    summary.feed(wire)
+    print_report(summary, [], details=True)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    at = lines.index(["vibration", "us", "to", "early", "late"])
+    assert lines[at + 1 : at + 10] == [
+        ["1.0", ".", "4"], ["2.0", ".", "."], ["4.1", "1", "1"], ["8.2", ".", "."], ["16.4", ".", "."], ["32.8", ".", "."],
+        ["65.5", ".", "."], ["131", "1", "1"], [],
+    ]  # fmt: skip
+    print_report(summary, [], details=False)
+    assert "us to" not in capsys.readouterr().out
