@@ -1,13 +1,15 @@
 """Exports of many recordings: a job each, done in turn, by processes, or by the workers of a Dask cluster."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..decode import Summary
 from ..definition import Definition
 from ..errors import FreefallError
 from .one import Exported, export_one
+from .urls import is_url
 
 if TYPE_CHECKING:
     import distributed
@@ -94,23 +96,29 @@ def in_processes(jobs: Sequence[Job], processes: int, tell: Tell, progress: Prog
 
 
 def on_dask(jobs: Sequence[Job], client: "distributed.Client", tell: Tell, progress: Progress) -> Iterator[Outcome]:
-    """By the workers of a cluster, which see the same files under the same names; outcomes as they come.
+    """By the workers of a cluster, which see the same files under the same absolute names; outcomes as they come.
 
     progress: given the number of jobs done.
     """
     from distributed import as_completed
 
-    futures = {future: job for job, future in zip(jobs, client.map(done, jobs, tell=tell, pure=False), strict=True)}
+    absolute = [replace(job, sources=tuple(map(_absolute, job.sources)), out=_absolute(job.out)) for job in jobs]
+    futures = dict(zip(client.map(done, absolute, tell=tell, pure=False), jobs, strict=True))
     for count, future in enumerate(as_completed(futures), 1):
         progress(count)
         yield _outcome(futures[future], future)
 
 
+def _absolute(name: str) -> str:
+    """A worker may have begun in another folder."""
+    return name if is_url(name) else os.path.abspath(name)
+
+
 def _outcome(job: Job, future) -> Outcome:
     if error := future.exception():
         # No error of ours, which are outcomes: the process was killed, for want of memory perhaps, or freefall is at fault.
-        return Outcome(job, None, f"{type(error).__name__}: {error}", EXIT_FAULT)
-    return future.result()
+        return Outcome(job, None, f"{', '.join(job.sources)}: {type(error).__name__}: {error}", EXIT_FAULT)
+    return replace(future.result(), job=job)
 
 
 _read = None  # of this process, octets by the number of the job; set where processes begin, the only way into one

@@ -86,3 +86,15 @@ def test_function_alone_exports_one_recording(recordings, expected, tmp_path):
     assert exported.files == (str(tmp_path / "vibration.parquet"), str(tmp_path / "temperature.parquet"))
     assert exported.told["verdict"] == "OK"
     assert pq.read_table(exported.files[0]) == expected["0.mcap", "vibration.parquet"]
+
+
+def test_process_that_dies_is_told_with_its_recordings(recordings, tmp_path):
+    outcomes = list(in_processes(jobs(recordings[:1], tmp_path), 2, dies, lambda octets: None))
+    (outcome,) = outcomes
+    assert (outcome.exported, outcome.exit_code) == (None, 70)
+    assert outcome.error.startswith(f"{recordings[0]}: BrokenProcessPool: ")
+
+
+def dies(summary):
+    """Of a process's summary: nothing, for it is no more."""
+    os._exit(1)
