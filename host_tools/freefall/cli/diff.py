@@ -3,21 +3,26 @@
 import json
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from ..compare import Comparison, CounterDifference, Difference, EventDifference, Run, StreamComparison, Tolerances, compare
-from ..compare.events import Event
 from .options import definition_option
 from .progress import progress_bar
 from .runs import open_group
 from .summary import count
 from .text import aligned, say
 
+if TYPE_CHECKING:
+    from ..compare import Comparison, CounterDifference, Difference, EventDifference, StreamComparison, Tolerances
+    from ..compare.events import Event
+
 _SHOWN = 5
 
 
-def _tolerances(_context, _parameter, texts: tuple[str, ...]) -> Tolerances:
+def _tolerances(_context, _parameter, texts: tuple[str, ...]) -> "Tolerances":
+    from ..compare import Tolerances
+
     try:
         return Tolerances.parse(texts)
     except ValueError as error:
@@ -34,13 +39,15 @@ def _tolerances(_context, _parameter, texts: tuple[str, ...]) -> Tolerances:
     "holds. time=SECONDS is for on-board times.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def diff(a: str, b: str, definition: str | None, tolerances: Tolerances, as_json: bool) -> int:
+def diff(a: str, b: str, definition: str | None, tolerances: "Tolerances", as_json: bool) -> int:
     """Compare two recordings: every sample, event and counter; exit code 0 if they are the same, 1 if they differ.
 
     Samples are matched by stream, by boot (the first of A with the first of B) and by index. Values, on-board times and events
     must be equal where no --tolerance is given; times of arrival, boot counts and reports that come by the second are not
     compared. Of other definitions it is exit code 3, unless the samples of both are laid out alike.
     """
+    from ..compare import Run, compare
+
     with open_group((a,), definition) as (first, _), open_group((b,), definition) as (second, _):
         if first.live or second.live:
             raise click.UsageError("diff compares files; record what a port sends first.")
@@ -68,7 +75,7 @@ def diff(a: str, b: str, definition: str | None, tolerances: Tolerances, as_json
     return 0 if found.same else 1
 
 
-def _print(found: Comparison) -> None:
+def _print(found: "Comparison") -> None:
     columns = shutil.get_terminal_size().columns
     say(f"{'SAME' if found.same else 'DIFFERENT'}: {found.names[0]} (A) and {found.names[1]} (B)", columns)
     _table(["samples", "in A", "in B", "in both", "only A", "only B"], map(_samples, found.streams), words=1)
@@ -93,19 +100,19 @@ def _table(head: list[str], rows, words: int) -> None:
             click.echo(line)
 
 
-def _samples(stream: StreamComparison) -> list[str]:
+def _samples(stream: "StreamComparison") -> list[str]:
     numbers = *stream.samples, stream.both, *(only.samples for only in stream.only)
     return [stream.name, *(str(number or ".") for number in numbers)]
 
 
-def _values(stream: StreamComparison, own: Difference) -> list[str]:
+def _values(stream: "StreamComparison", own: "Difference") -> list[str]:
     numbers = str(own.differ), str(own.beyond or "."), f"{own.tolerance:g}", f"{own.greatest:.6g}"
     at = own.greatest_at
     place = (str(at.boot), str(at.index)) if at else ("-", "-")
     return [f"{stream.name}.{own.name}", own.unit, *numbers, *place]
 
 
-def _places(stream: StreamComparison) -> Iterator[str]:
+def _places(stream: "StreamComparison") -> Iterator[str]:
     for run, only in zip("AB", stream.only, strict=True):
         for stretch in only.first[:_SHOWN]:
             place = f"boot {stretch.boot}, index {stretch.index}, {stretch.time_ns / 1e9:.6f} s"
@@ -121,7 +128,7 @@ def _places(stream: StreamComparison) -> Iterator[str]:
         yield f"{stream.name}: {count(stream.unread, 'sample')} with other octets where no channel reads them"
 
 
-def _events(events: tuple[EventDifference, ...]) -> Iterator[str]:
+def _events(events: "tuple[EventDifference, ...]") -> Iterator[str]:
     for event in events[:_SHOWN]:
         if event.a and event.b:
             yield f"at another time: {_event(event.a)}; in B at {event.b.time_ns / 1e9:.6f} s"
@@ -131,7 +138,7 @@ def _events(events: tuple[EventDifference, ...]) -> Iterator[str]:
         yield f"and {count(len(events) - _SHOWN, 'other event')} that differ, see --json"
 
 
-def _event(event: Event) -> str:
+def _event(event: "Event") -> str:
     time = "" if event.time_ns is None else f", {event.time_ns / 1e9:.6f} s"
     return f"event {event.number}, boot {event.boot}{time}: {event.text}"
 
@@ -141,5 +148,5 @@ def _beyond(numbers: tuple[int, int]) -> Iterator[str]:
         yield f"too many events: the last {numbers[0]} of A and {numbers[1]} of B were counted and not compared"
 
 
-def _counter(counter: CounterDifference) -> str:
+def _counter(counter: "CounterDifference") -> str:
     return f"counter {counter.name}: {counter.a} in A, {counter.b} in B"

@@ -13,7 +13,7 @@ from ..decode import METRICS, Summary
 from ..decode.summary import STREAM_METRICS
 from ..definition import Definition
 from ..errors import DefinitionError, FreefallError, OutputExists
-from ..report import RunReport, page
+from ..report import RunReport
 from .console import complain
 from .options import OutputPath, definition_option, force_option
 from .progress import progress_bar
@@ -99,6 +99,8 @@ def stats(
     found = _read_each(groups, definition, conditions)
     if html:
         # Before anything is printed: whoever reads that may leave early.
+        from ..report import page
+
         found = list(found)
         if reports := [read.report for _, read in found if isinstance(read, _Read)]:
             write_text(Path(html), page(reports), force)

@@ -1,28 +1,16 @@
 """The page: the verdict first, then what was sampled, what became of it, and what it looked like."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from ..decode import Summary
-from ..recording import LinkGap
 from . import plots, tables
 from .element import Markup, element, joined
 from .numbers import count, duration, whole
+from .run import RunReport
 
 _GAPS_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """A run that was read to its end: all that is known of it, a recording's metadata, and what is wrong with the file."""
-
-    name: str
-    summary: Summary
-    metadata: dict[str, str] = field(default_factory=dict)
-    problem: str | None = None
-    link_gaps: tuple[LinkGap, ...] = ()
 
 
 def page(reports: Sequence[RunReport]) -> str:
