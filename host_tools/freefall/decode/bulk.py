@@ -27,8 +27,9 @@ _ONE_BY_ONE = 64
 
 def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, intake: Intake) -> list[Item | SampleBatch]:
     """What ends in the pieces, (host_ns, octets) each, `batched`; rejects come first, in their order. Raises WrongDefinition."""
-    octets = b"".join([data for _, data in pieces])
-    hosts = _Hosts(pieces)
+    parts = [data for _, data in pieces]
+    octets = b"".join(parts)
+    hosts = _Hosts([host_ns for host_ns, _ in pieces], parts)
     items: list[Item | SampleBatch] = []
     start = 0
     if frames.pending_bytes or not frames.in_step:
@@ -64,10 +65,9 @@ def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, 
 class _Hosts:
     """Host times of what ends where in the pieces; None throughout unless every piece has one."""
 
-    def __init__(self, pieces: Sequence[tuple[int | None, bytes]]):
-        self._times = [host_ns for host_ns, _ in pieces]
-        self._ends = np.cumsum([len(data) for _, data in pieces], dtype=np.int64)
-        self._known = None not in self._times
+    def __init__(self, times: list[int | None], parts: list[bytes]):
+        self._times = None if None in times else np.array(times, np.int64)
+        self._ends = np.fromiter(map(len, parts), np.int64, len(parts)).cumsum()
 
     def after(self, start: int) -> "_Hosts":
         """The same, ends counted from octet `start` on."""
@@ -76,14 +76,15 @@ class _Hosts:
 
     def at(self, end: int) -> int | None:
         """Of what ends at octet `end`."""
-        return self._times[int(self._ends.searchsorted(end))] if self._known else None
+        return None if self._times is None else self._times.item(self._ends.searchsorted(end))
 
     def of(self, ends: np.ndarray) -> np.ndarray | None:
         """Of what ends there, int64 (k,); ends in order."""
-        if not self._known:
+        if self._times is None:
             return None
-        before = ends.searchsorted(self._ends, "right")
-        return np.repeat(np.array(self._times, np.int64), np.diff(before, prepend=0))
+        if len(ends) < len(self._ends):
+            return self._times[self._ends.searchsorted(ends)]
+        return self._times.repeat(np.diff(ends.searchsorted(self._ends, "right"), prepend=0))
 
 
 class _Track:
