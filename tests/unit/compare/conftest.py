@@ -11,7 +11,7 @@ def climate():
     return climate_definition()
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def small_pieces():
     """Runs of some hundred octets are read in several pieces."""
     with pytest.MonkeyPatch.context() as patch:
