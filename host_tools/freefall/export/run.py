@@ -1,9 +1,10 @@
 """`RunExport`: what a board sent, into the files of one format."""
 
 import contextlib
+import os
 import pathlib
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from ..decode import MOST_WAITING, Collector, Reject, Summary
 from ..definition import Definition
@@ -72,6 +73,8 @@ class _Tables:
     def __init__(self, format: str, out_dir: pathlib.Path, definition: Definition, overwrite: bool):
         self._collector = Collector(definition, MOST_WAITING)
         self._files = TableFiles(format, out_dir, definition, overwrite=overwrite)
+        # Each stream's file by a thread of its own: packing and compressing let others run.
+        self._threads = ThreadPoolExecutor(min(len(definition.streams), os.cpu_count() or 1), "export-stream")
 
     @property
     def paths(self) -> list[pathlib.Path]:
@@ -86,11 +89,14 @@ class _Tables:
         self._files.close()
 
     def discard(self) -> None:
+        self._threads.shutdown()
         self._files.discard()
 
     def _drain(self, at_end: bool = False) -> None:
-        for table in self._collector.drain(at_end):
-            self._files.write(table)
+        writing = [self._threads.submit(self._files.write, table) for table in self._collector.drain(at_end)]
+        wait(writing)  # all of them, before one that has failed is told
+        for written in writing:
+            written.result()
 
 
 class _Packets:
