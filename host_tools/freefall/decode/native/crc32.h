@@ -7,13 +7,13 @@
 
 enum { CRC_BLOCK = 16 };
 
-/* crc32_blocks wants whole blocks: so many octets of 0 before the data, which do not count. */
 typedef uint32_t Crc32(const uint8_t *data, size_t len);
 
-/* The fastest one here. len: a multiple of 4, at least 20; CRC_BLOCK octets of 0 stand before the data. Call it once at first. */
+/* Makes the tables; to be called first. The fastest one here: it wants a length that is a multiple of 4 and at least 20, and
+   CRC_BLOCK octets of 0 before the data. */
 Crc32 *crc32_chosen(void);
 
-/* The plain one. */
+/* By tables: of any data. */
 Crc32 crc32_tables;
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Frames whose codes are followed side by side: each code is found by way of the one before, so one frame alone is all waiting. */
+/* Frames whose codes are followed side by side: each code is found by way of the one before, so one alone is all waiting. */
 enum { LANES = 4 };
 /* A code may lead so far past its frame; there it finds zeros, and stays. */
 enum { ROOM = 512 };
@@ -91,7 +91,7 @@ static int take(Stream *stream, const uint8_t *packet, size_t count, int64_t end
     return 0;
 }
 
-/* The checks of a frame's data, CRC included, that need no definition. */
+/* The checks of a frame's data that need no definition; its CRC comes after the `len` octets of the packet. */
 static enum Reason check(Crc32 *crc32, const uint8_t *data, size_t len)
 {
     if (crc32(data, len) != word(data + len, CRC_LEN))

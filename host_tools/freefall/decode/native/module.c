@@ -17,7 +17,7 @@ static const char *const REASON_NAMES[REASONS] = {"oversize", "cobs", "crc", "le
 typedef struct {
     Deframer job;
     Py_buffer octets;
-    Py_buffer *outputs;  /* columns and samples of each stream, as far as they were got */
+    Py_buffer *outputs; /* columns and samples of each stream, as far as they were got */
     Py_ssize_t got;
 } Call;
 
@@ -44,7 +44,8 @@ static int begin(Call *call, PyObject *octets, PyObject *layouts)
         stream->sample_len = (size_t)sample_len;
         stream->places = (size_t)places;
         if (!stream_is_sound(stream)) {
-            PyErr_Format(PyExc_ValueError, "no stream has packets of %zd octets with %zd samples of %zd", packet_len, places, sample_len);
+            PyErr_Format(PyExc_ValueError, "no stream has packets of %zd octets with %zd samples of %zd",
+                         packet_len, places, sample_len);
             return -1;
         }
         call->job.stream_count++;
@@ -164,7 +165,8 @@ static PyObject *module_deframe(PyObject *module, PyObject *args)
         if (failed)
             PyErr_SetString(PyExc_MemoryError, "no memory for what was rejected, or no room for packets");
         else
-            found = Py_BuildValue("NNNL", taken(&call.job), listed(&call.job.rejects), listed(&call.job.others), (long long)call.job.idle);
+            found = Py_BuildValue("NNNL", taken(&call.job), listed(&call.job.rejects), listed(&call.job.others),
+                                  (long long)call.job.idle);
     }
     end(&call);
     return found;
@@ -180,7 +182,8 @@ static PyObject *module_judge(PyObject *module, PyObject *encoded)
         return NULL;
     enum Reason reason = judge_stretch(octets.buf, (size_t)octets.len, packet, &len);
     PyBuffer_Release(&octets);
-    return reason == SOUND ? Py_BuildValue("y#O", packet, (Py_ssize_t)len, Py_None) : Py_BuildValue("Os", Py_None, REASON_NAMES[reason]);
+    return reason == SOUND ? Py_BuildValue("y#O", packet, (Py_ssize_t)len, Py_None)
+        : Py_BuildValue("Os", Py_None, REASON_NAMES[reason]);
 }
 
 static int start(PyObject *module)
