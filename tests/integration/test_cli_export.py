@@ -51,6 +51,14 @@ def test_processes_do_what_one_does(freefall, folder, tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_every_recording_that_failed_is_named(freefall, folder, foreign, ids, tmp_path):
+    done = freefall("export", folder / "[ab].mcap", "-d", foreign, "--to", "csv", "-o", tmp_path / "out")
+    assert done.code == 3
+    for name, line in zip(("a", "b"), done.err.splitlines(), strict=False):
+        assert line.startswith(f"error: {folder}/{name}.mcap: the data was made with definition {ids[0]}")
+    assert files_in(tmp_path / "out") == []
+
+
 def test_files_of_one_run_are_exported_as_the_run_that_they_were(freefall, recording, raw_octets, vibration, tmp_path):
     from freefall.definition import load_definition
     from freefall.recording import RotatingRecorder, Rotation

@@ -70,7 +70,9 @@ def export(
 
 def _tell(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
     """Files on standard output, all else beside it, in the order of the jobs; the worst exit code."""
-    for outcome in sorted(outcomes, key=lambda outcome: jobs.index(outcome.job)):
+    order = {job.sources: number for number, job in enumerate(jobs)}
+    outcomes = sorted(outcomes, key=lambda outcome: order[outcome.job.sources])
+    for outcome in outcomes:
         name = f"{outcome.job.sources[0]}: " if len(jobs) > 1 else ""
         if outcome.exported:
             for file in outcome.exported.files:
@@ -80,7 +82,8 @@ def _tell(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
             click.echo(name + outcome.exported.told, err=True)
     failed = [outcome for outcome in outcomes if not outcome.exported]
     for outcome in failed:
-        complain(outcome.error)
+        name = outcome.job.sources[0]
+        complain(outcome.error if name in outcome.error else f"{name}: {outcome.error}")
     if failed:
         complain(f"{len(failed)} of {len(jobs)} recordings were not exported", prefix="")
     return max((outcome.exit_code for outcome in failed), default=0)
