@@ -82,13 +82,14 @@ class Timeline:
         for host_ns, octets in self._chunks():
             elapsed_ns = 0 if before_ns is None else host_ns - before_ns
             before_ns = host_ns
-            position_ns += max(elapsed_ns, 0)
+            if elapsed_ns > 0:
+                position_ns += elapsed_ns
             if not inside:
-                if start and not _reached(start, position_ns, host_ns):
+                if start is not None and not _reached(start, position_ns, host_ns):
                     continue
                 inside = True
                 elapsed_ns = 0
-            if stop and _reached(stop, position_ns, host_ns):
+            if stop is not None and _reached(stop, position_ns, host_ns):
                 return
             yield elapsed_ns, octets
 
