@@ -20,7 +20,7 @@ from ..recording import LinkEvent
 from . import EXIT_INTERRUPTED
 from .interrupt import held_interrupt
 from .options import Seconds, baud_option
-from .sources import open_port, open_source, port_definition
+from .sources import choose_definition, open_port, open_source, port_definition
 from .summary import one_line
 
 _POLL_S = 0.05
@@ -104,8 +104,9 @@ def monitor(
 
 def _port(stack: ExitStack, url: str, definition_path: str | None, baud: int) -> _Board:
     """A port that is waited for whenever it has gone away."""
+    given = choose_definition(definition_path) if definition_path else None
     link = stack.enter_context(Reconnecting(lambda: open_port(url, baud)))
-    definition = port_definition(link.port, definition_path)
+    definition = port_definition(link.port, given)
     model = BoardModel(definition, url)
     news = (
         PortNews(event.host_ns, getattr(event, "reason", None)) if isinstance(event, LinkEvent) else event

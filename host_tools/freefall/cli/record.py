@@ -56,8 +56,9 @@ def record(
     it, and what arrives is decoded and counted meanwhile.
     """
     gone: DeviceError | None = None
+    given = choose_definition(definition) if definition else None  # its faults are told before a port is touched
     with Reconnecting(lambda: open_port(port, baud)) as link:
-        checked = choose_definition(definition, link.port.definition)
+        checked = given or choose_definition(None, link.port.definition)
         start_ns = time.time_ns()
         path = Path(output) if output else default_name(start_ns, checked, port)
         with (

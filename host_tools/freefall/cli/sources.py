@@ -65,8 +65,9 @@ def open_source(src: str, definition_path: str | None, baud: int = DEFAULT_BAUD)
         definition = _needed(choose_definition(definition_path), "standard input")
         yield Source(definition, _pieces(sys.stdin.buffer, "standard input"), live=True)
     elif is_port_url(src):
+        given = choose_definition(definition_path) if definition_path else None  # its faults are told before a port is touched
         with open_port(src, baud) as port, held_interrupt() as pressed:
-            definition = port_definition(port, definition_path)
+            definition = port_definition(port, given)
             yield Source(definition, takewhile(lambda _: not pressed(), port.chunks()), live=True)
     elif not Path(src).is_file():
         raise InputUnreadable(_no_file(src))
@@ -95,11 +96,13 @@ def choose_definition(path: str | None, own: Definition | None = None) -> Defini
     return None if path is None else load_definition(path)
 
 
-def port_definition(port: Port, definition_path: str | None) -> Definition:
-    """The definition that reads what a port gives. Raises InputUnreadable, DefinitionError, click.UsageError."""
-    if definition_path is None and port.definition is None and port.definition_problem:
+def port_definition(port: Port, given: Definition | None) -> Definition:
+    """The definition that reads what a port gives: the one given, else its own, else FREEFALL_DEF. Raises as choose_definition."""
+    if given:
+        return given
+    if port.definition is None and port.definition_problem:
         raise InputUnreadable(f"{port.definition_problem}; give the definition of the run with -d DEF")
-    return _needed(choose_definition(definition_path, port.definition), port.url)
+    return _needed(choose_definition(None, port.definition), port.url)
 
 
 def _recording(src: str, definition_path: str | None) -> Source:
