@@ -97,7 +97,7 @@ def choose_definition(path: str | None, own: Definition | None = None) -> Defini
 
 
 def port_definition(port: Port, given: Definition | None) -> Definition:
-    """The definition that reads what a port gives: the one given, else its own, else FREEFALL_DEF. Raises as choose_definition."""
+    """What reads a port: the definition given, else its own, else FREEFALL_DEF. Raises as choose_definition, InputUnreadable."""
     if given:
         return given
     if port.definition is None and port.definition_problem:
