@@ -271,6 +271,13 @@ def test_a_replay_that_cannot_be_says_why_once(freefall, recording, arguments, c
     assert done.err.count(said) == 1
 
 
+def test_a_recording_of_nothing_is_told_and_nobody_waited_for(freefall, tmp_path):
+    file = tmp_path / "empty.mcap"
+    Recorder(file, None, "test", start_ns=0).close()
+    done = freefall("replay", file, "--pty")
+    assert done.code == 6 and f"{file} holds no octets" in done.err
+
+
 def test_what_is_no_recording_is_unreadable(freefall, vibration, tmp_path):
     for file in (tmp_path / "missing.mcap", vibration / "payload.toml"):
         done = freefall("replay", file, "--pty")

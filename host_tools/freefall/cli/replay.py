@@ -9,7 +9,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from ..errors import DeviceError
+from ..errors import DeviceError, InputUnreadable
 from ..port import options as values
 from ..port.timeline import Schedule
 from ..replay import DescriptorSink, Faults, Played, Player, PtySink, SerialSink, Sink, TcpSink, UdpSink
@@ -103,9 +103,9 @@ def replay(
     if gone:
         raise gone
     if not played.blocks and not played.interrupted:
-        raise click.UsageError(
-            f"{file} holds no octets{' between --from and --to' * bool(start or stop)}; there was nothing to send."
-        )
+        if start or stop:
+            raise click.UsageError(f"{file} holds no octets between --from and --to; there was nothing to send.")
+        raise InputUnreadable(f"{file} holds no octets; there was nothing to send")
     return EXIT_INTERRUPTED if not played.sent and played.interrupted else 0
 
 
