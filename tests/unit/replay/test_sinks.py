@@ -12,7 +12,7 @@ import serial
 
 from freefall.errors import DeviceError
 from freefall.port.timeline import Schedule
-from freefall.replay import DescriptorSink, Player, PtySink, SerialSink, TcpSink, UdpSink, play
+from freefall.replay import DescriptorSink, Player, PtySink, SerialSink, TcpSink, UdpSink, play, pty
 
 MS = 1_000_000
 FAST = Schedule(speed=None)
@@ -59,6 +59,13 @@ class Reader(threading.Thread):
         super().join(20)
         assert not self.is_alive()
         return bytes(self.got)
+
+
+@pytest.fixture
+def brisk(monkeypatch):
+    """Terminals rest as long as readers need that are threads of this test, not as long as any program may."""
+    monkeypatch.setattr(pty, "_SETTLE_S", 0.1)
+    monkeypatch.setattr(pty, "_EMPTY_FOR_S", 0.2)
 
 
 def until_end(file, sink, schedule=FAST, **options):
@@ -122,7 +129,7 @@ def test_a_slow_reader_of_a_terminal_gets_every_octet(recorded, parts, octets):
     assert played.sent == len(octets)
 
 
-def test_a_reader_that_rests_before_the_last_octets_gets_them_too(recorded):
+def test_a_reader_that_rests_before_the_last_octets_gets_them_too(recorded, brisk):
     sink = PtySink()
     rested = []
 
@@ -155,7 +162,7 @@ def test_pyserial_which_throws_away_what_came_before_it_gets_the_first_octet_too
     port.close()
 
 
-def test_a_terminal_forgets_what_its_user_sends(recorded):
+def test_a_terminal_forgets_what_its_user_sends(recorded, brisk):
     sink = PtySink()
     reader = Terminal(sink.url)
     while reader.descriptor is None:
@@ -169,7 +176,7 @@ def test_a_terminal_forgets_what_its_user_sends(recorded):
 
 
 @pytest.mark.parametrize("limit", [1, 100_000])
-def test_a_reader_of_a_terminal_who_leaves_ends_the_replay(recorded, parts, limit):
+def test_a_reader_of_a_terminal_who_leaves_ends_the_replay(recorded, parts, brisk, limit):
     sink = PtySink()
     reader = Terminal(sink.url, limit=limit)
     with pytest.raises(DeviceError, match=f"reader of {sink.url} has left"):
@@ -179,7 +186,14 @@ def test_a_reader_of_a_terminal_who_leaves_ends_the_replay(recorded, parts, limi
 
 def connect(sink, **options):
     connection = socket.create_connection(tuple(sink.url.removeprefix("socket://").rsplit(":", 1)))
-    return connection, Reader(connection.recv, **options)
+
+    def read(size):
+        octets = connection.recv(size)
+        if not octets:
+            connection.close()  # as programs do, so that nobody waits for it
+        return octets
+
+    return connection, Reader(read, **options)
 
 
 def test_every_client_gets_everything_and_the_slowest_sets_the_pace(recorded, parts, octets):
