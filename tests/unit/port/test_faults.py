@@ -83,6 +83,7 @@ def test_as_many_bits_flip_as_are_counted_delimiters_among_them():
     flips = [bin(a ^ b).count("1") for a, b in zip(octets, out, strict=True)]
     assert sum(flips) == counts.bits == pytest.approx(8 * len(octets) * 1e-3, rel=0.2)
     assert any(flip for flip, octet in zip(flips, octets, strict=True) if octet == 0)
+    assert through(octets, Faults(flip=0.5))[1].bits == pytest.approx(4 * len(octets), rel=0.02)
     assert through(octets, Faults(flip=1.0))[0] == bytes(octet ^ 0xFF for octet in octets)
 
 

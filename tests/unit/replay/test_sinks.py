@@ -4,6 +4,7 @@ import os
 import random
 import select
 import socket
+import termios
 import threading
 import time
 
@@ -162,6 +163,23 @@ def test_pyserial_which_throws_away_what_came_before_it_gets_the_first_octet_too
     port.close()
 
 
+def test_a_program_that_takes_its_time_to_throw_away_what_came_before_loses_nothing_after(recorded, parts, octets):
+    sink = PtySink()
+
+    class Slow(Terminal):
+        def run(self):
+            self.descriptor = os.open(sink.url, os.O_RDWR | os.O_NOCTTY)
+            time.sleep(0.4)
+            termios.tcflush(self.descriptor, termios.TCIFLUSH)
+            super(Terminal, self).run()
+            os.close(self.descriptor)
+
+    reader = Slow(sink.url)
+    reader._open = lambda: None
+    until_end(recorded(parts), sink)
+    assert reader.join() == octets
+
+
 def test_a_terminal_forgets_what_its_user_sends(recorded, brisk):
     sink = PtySink()
     reader = Terminal(sink.url)
@@ -184,7 +202,8 @@ def test_a_reader_of_a_terminal_who_leaves_ends_the_replay(recorded, parts, bris
     reader.join()
 
 
-def connect(sink, **options):
+def connect(sink, before=lambda connection: None, **options):
+    """A connection, and its reader, which has something to do before it reads."""
     connection = socket.create_connection(tuple(sink.url.removeprefix("socket://").rsplit(":", 1)))
 
     def read(size):
@@ -193,7 +212,7 @@ def connect(sink, **options):
             connection.close()  # as programs do, so that nobody waits for it
         return octets
 
-    return connection, Reader(read, **options)
+    return connection, Reader(read, lambda: before(connection), **options)
 
 
 def test_every_client_gets_everything_and_the_slowest_sets_the_pace(recorded, parts, octets):
@@ -202,22 +221,22 @@ def test_every_client_gets_everything_and_the_slowest_sets_the_pace(recorded, pa
     clients = [connect(sink, pause_s=pause) for pause in (0, 0.002)]
     while sum("connected" in event for event in events) < 2:
         sink.connected()
-    until_end(recorded(parts), sink)
-    assert [reader.join() == octets for _, reader in clients] == [True, True]
+    # More than the buffers of the sockets hold, or nobody would have to wait.
+    until_end(recorded(parts), sink, Schedule(speed=None, loop=40))
+    assert [reader.join() == 40 * octets for _, reader in clients] == [True, True]
     for connection, _ in clients:
         connection.close()
 
 
 def test_a_client_that_talks_and_one_that_says_it_will_not_get_everything(recorded, parts, octets):
     sink = TcpSink("127.0.0.1", 0)
-    talking, reader = connect(sink)
-    talking.sendall(bytes(100_000))
+    talking, reader = connect(sink, before=lambda connection: connection.sendall(bytes(20_000_000)))
     quiet, other = connect(sink)
     quiet.shutdown(socket.SHUT_WR)
     for _ in range(2):
         sink.connected()
-    until_end(recorded(parts), sink)
-    assert reader.join() == other.join() == octets
+    until_end(recorded(parts), sink, Schedule(speed=None, loop=40))
+    assert reader.join() == other.join() == 40 * octets
     talking.close(), quiet.close()
 
 
