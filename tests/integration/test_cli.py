@@ -69,7 +69,7 @@ def test_stats_counts_and_fails_on_what_it_is_told_to(freefall, recording):
     assert abs(report["statistics"]["vibration"]["rate_hz"] - 1000) < 0.1
 
 
-@pytest.mark.parametrize("condition", ["lost", "lots>0", "lost>many", "lost=>1"])
+@pytest.mark.parametrize("condition", ["lost", "lots>0", "lost>many", "lost=>1", ""])
 def test_stats_refuses_a_condition_it_cannot_judge(freefall, recording, condition):
     done = freefall("stats", recording, "--fail-on", condition)
     assert done.code == 2 and condition.rstrip("0>") in done.err

@@ -57,6 +57,13 @@ def test_info_of_part_of_a_run_with_a_gap(freefall, parts):
     assert "note        shaker" in done.out
 
 
+def test_info_takes_patterns_as_the_other_verbs_do(freefall, parts):
+    done = freefall("info", parts[0].with_name(f"{parts[0].stem}*"))
+    assert done.code == 0 and [str(path) in done.out for path in parts] == [True] * len(parts)
+    done = freefall("info", parts[0].with_name("nothing*"))
+    assert done.code == 6 and done.err.startswith("error: no file matches ")
+
+
 def test_info_as_json_is_an_object_a_file(freefall, parts, cut, raw_octets):
     done = freefall("info", *parts, cut, "--json")
     objects = [json.loads(line) for line in done.out.splitlines()]

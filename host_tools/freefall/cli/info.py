@@ -6,6 +6,7 @@ from pathlib import Path
 import rich_click as click
 
 from ..errors import InputUnreadable
+from ..export.sources import expanded
 from ..recording import LinkGap, Run, Survey, open_recording, recover, survey
 from ..recording.times import rfc3339
 from .console import complain
@@ -28,7 +29,7 @@ _DAMAGES_SHOWN = 10
 def info(files: tuple[str, ...], as_json: bool, output: str | None, force: bool) -> int:
     """What a recording is: of which payload, from when to when, whole or cut or damaged, and where the link was away."""
     recordings, unreadable = [], None
-    for at, file in enumerate(files):
+    for at, file in enumerate(files := expanded(files)):
         try:
             recording = open_recording(file)
             with progress_bar("reading", Path(file).stat().st_size) as update:

@@ -84,7 +84,8 @@ def open_port(url: str, baud: int) -> Port:
     try:
         return _open_port(url, baud)
     except ValueError as error:
-        raise click.UsageError(f"{error}.") from error
+        sentence = str(error)
+        raise click.UsageError(sentence if sentence.endswith("?") else f"{sentence}.") from error
 
 
 def choose_definition(path: str | None, own: Definition | None = None) -> Definition | None:

@@ -65,7 +65,7 @@ class _Read:
 
 
 def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
-    return [Condition(part) for part in text.split(",")] if text else []
+    return [] if text is None else [Condition(part) for part in text.split(",")]
 
 
 @click.command()

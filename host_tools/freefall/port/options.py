@@ -40,7 +40,7 @@ def parse_options(url: str, query: str, parsers: dict[str, Callable[[str], objec
     for name, text in parse_qsl(query.replace("+", "%2B"), keep_blank_values=True):
         if name not in parsers:
             near = get_close_matches(name, parsers, 1)
-            hint = f'did you mean "{near[0]}"' if near else f"there is {', '.join(parsers)}"
+            hint = f'did you mean "{near[0]}"?' if near else f"there is {', '.join(parsers)}"
             raise ValueError(f'{url} has an unknown option "{name}"; {hint}')
         try:
             options[name] = parsers[name](text)

@@ -6,6 +6,7 @@ import os
 import select
 from collections.abc import Iterator
 from time import time_ns
+from urllib.parse import urlsplit
 
 import serial
 
@@ -78,7 +79,11 @@ class SerialPort:
 
 def open_pyserial(url: str, baud: int):
     """pyserial's own object for a port, open and held exclusively. Raises as SerialPort does."""
+    if os.path.isfile(url):
+        raise ValueError(f"cannot open {url}: it is a file, not a port; replay:{url} plays a recording as one")
     try:
+        if url.startswith("socket://") and urlsplit(url).port is None:
+            raise ValueError("it names no port; socket://HOST:PORT does")
         return _opened(url, baud)
     except (ValueError, TypeError, OSError) as error:
         causes = _causes(error)
@@ -109,6 +114,10 @@ def system_reason(error: OSError) -> str:
     """The operating system's own words, once: pyserial's errors repeat them, with the name of the port."""
     for cause in _causes(error):
         if not isinstance(cause, OSError):
+            # termios.error is no OSError, but made like one.
+            match cause.args:
+                case (int(), str() as reason):
+                    return reason
             continue
         if not isinstance(cause, serial.SerialException):
             return cause.strerror or str(cause)
