@@ -208,8 +208,9 @@ def drain(descriptor, enough) -> bytes:
     return seen
 
 
-def test_missing_extra_is_named(freefall, recording, monkeypatch):
-    monkeypatch.setitem(sys.modules, "starlette.applications", None)
+@pytest.mark.parametrize("library", ["starlette.applications", "uvicorn", "websockets"])
+def test_missing_extra_is_named(freefall, recording, library, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, "freefall.monitor.web", raising=False)
     done = freefall("monitor", recording, "--web", ":0")
     assert done.code == 2 and 'pip install "freefall[monitor]"' in done.err

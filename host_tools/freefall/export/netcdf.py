@@ -1,4 +1,4 @@
-"""NetCDF-4 after the CF conventions. Needs h5netcdf (extra "science")."""
+"""NetCDF-4 after the CF conventions. Needs h5netcdf and h5py (extra "science")."""
 
 import math
 
@@ -18,7 +18,7 @@ _TIME_COMMENT = (
 
 
 class NetcdfWriter(BookWriter):
-    """One stream into one NetCDF-4 file after CF-1.11; see TableWriter. Raises MissingExtra without h5netcdf.
+    """One stream into one NetCDF-4 file after CF-1.11; see TableWriter. Raises MissingExtra without h5netcdf and h5py.
 
     A variable a column along the unlimited dimension `sample`, int64 or float64 (_FillValue nan), with `units` as UDUNITS writes
     them and `long_name`; an engineering value's own unit, as the definition has it, is in `unit`. index, time_ns and boot are
@@ -31,6 +31,7 @@ class NetcdfWriter(BookWriter):
     def _load(self):
         try:
             import h5netcdf
+            import h5py  # noqa: F401 -- h5netcdf wants it only when a file is opened
         except ImportError as error:
             raise MissingExtra("NetCDF export", "science") from error
         return h5netcdf

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import uvicorn
+import websockets  # noqa: F401 -- uvicorn wants it only when it serves
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import FileResponse

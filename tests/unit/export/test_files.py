@@ -121,7 +121,8 @@ def test_chosen_streams_only(tmp_path, definition):
 
 
 @pytest.mark.parametrize(
-    ("format", "library", "name"), [("parquet", "pyarrow", "Parquet"), ("h5", "h5py", "HDF5"), ("nc", "h5netcdf", "NetCDF")]
+    ("format", "library", "name"),
+    [("parquet", "pyarrow", "Parquet"), ("h5", "h5py", "HDF5"), ("nc", "h5netcdf", "NetCDF"), ("nc", "h5py", "NetCDF")],
 )
 def test_missing_library_is_named_with_its_extra(format, library, name, tmp_path, make_table, monkeypatch):
     monkeypatch.setitem(sys.modules, library, None)
