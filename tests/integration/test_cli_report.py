@@ -246,3 +246,17 @@ def test_json_tells_losses_by_time_and_when_the_link_was_away(freefall, frames, 
     assert facts["link_gaps"] == [{"lost_ns": start_ns + 1, "back_ns": start_ns + 2_500_000_001, "reason": "pulled"}]
     assert "the link was lost 1 time and away for 2.5 s" in done.err
     assert "Link lost: pulled; back after 2.500 s" in (tmp_path / "run.html").read_text()
+
+
+def test_link_that_did_not_come_back_is_told_as_such(freefall, vibration, tmp_path):
+    path = tmp_path / "lost.mcap"
+    with Recorder(path, load_definition(vibration), "test", start_ns=0) as recorder:
+        recorder.write(b"\0", 1)
+        recorder.mark(LinkLost(2, "pulled"))
+    assert freefall("stats", path).err == "the link was lost 1 time and not back at the end\n"
+    path = tmp_path / "twice.mcap"
+    with Recorder(path, load_definition(vibration), "test", start_ns=0) as recorder:
+        recorder.write(b"\0", 1)
+        for mark in (LinkLost(2, "pulled"), LinkBack(1_500_000_002), LinkLost(2_000_000_000, "pulled")):
+            recorder.mark(mark)
+    assert freefall("stats", path).err == "the link was lost 2 times and away for 1.5 s and not back at the end\n"

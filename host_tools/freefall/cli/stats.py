@@ -168,8 +168,9 @@ def _facts(group: tuple[str, ...], report: RunReport, failed: Sequence[Condition
 def _tell(read: _Read, failed: Sequence[Condition], name: str) -> int:
     """What is wrong, on standard error; the exit code. Raises what ended the only run early."""
     if gaps := read.report.link_gaps:
-        away = sum(gap.seconds or 0.0 for gap in gaps)
-        click.echo(f"{name}the link was lost {count(len(gaps), 'time')} and away for {away:.1f} s", err=True)
+        away = [gap.seconds for gap in gaps if gap.seconds is not None]
+        ends = [f"away for {sum(away):.1f} s"] * bool(away) + ["not back at the end"] * (len(away) < len(gaps))
+        click.echo(f"{name}the link was lost {count(len(gaps), 'time')} and {' and '.join(ends)}", err=True)
     if read.report.problem:
         click.echo(read.report.problem, err=True)
     for condition in failed:

@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 from collections.abc import Iterable
 
-from ..errors import OutputExists, OutputUnwritable
+from ..errors import InputUnreadable, OutputExists, OutputUnwritable
 from .urls import file_system, is_url
 
 
@@ -22,7 +22,10 @@ class Output(contextlib.ExitStack):
         if not is_url(out):
             self.folder = pathlib.Path(out)
             return
-        self._remote, self._path = file_system(out)
+        try:
+            self._remote, self._path = file_system(out)
+        except InputUnreadable as error:
+            raise OutputUnwritable(str(error)) from error
         self._out = out.rstrip("/")
         self.folder = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory(prefix="freefall-export-")))
 

@@ -86,6 +86,8 @@ def test_url_that_cannot_be_written_is_a_sentence(recording, monkeypatch, memory
     monkeypatch.setattr(type(memory), "put_file", full)
     with pytest.raises(OutputUnwritable, match="^cannot write to memory://out: the bucket is locked"):
         export_one(str(recording), "csv", "memory://out")
+    with pytest.raises(OutputUnwritable, match="^cannot reach nonsense://out: Protocol not known: nonsense"):
+        export_one(str(recording), "csv", "nonsense://out")
 
 
 def test_missing_fsspec_is_named_with_its_extra(recording, tmp_path, monkeypatch):
