@@ -38,6 +38,12 @@ CASES = {
         *(packets.board(BENCH, 2, 2, 1600), samples(4, 2000, 1), packets.board(BENCH, 2, 3, 2600)),
     ],
 }
+# The first packet of a stream joined late is taken alone, and so are some after it.
+MANY = [samples(4 * at, 1000 * at, at) for at in range(150)]
+CASES |= {
+    "of many at once the 64th last comes again": [*MANY, MANY[-64], samples(800, 199_000, 190)],
+    "of many at once the 65th last comes again": [*MANY, MANY[-65], samples(800, 199_000, 190)],
+}
 
 
 @pytest.mark.parametrize("case", CASES)
