@@ -13,7 +13,7 @@ _NS, _NS_PER_MS = 1e9, 1e6
 def lines(played: Played, file: str, url: str, schedule: Schedule, faults: Faults) -> list[str]:
     """Sentences, one a line; only of what there is to say."""
     timeline = played.timeline
-    what = f"{played.octets} octets in {played.blocks} blocks"
+    what = f"{played.octets} octets in {count(played.blocks, 'block')}"
     if played.packets is not None:
         what += f", as {played.packets.packets} packets of {played.sent} octets"
         what += f" ({played.packets.rejected} stretches were no frame)" * bool(played.packets.rejected)

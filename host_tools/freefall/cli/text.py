@@ -17,9 +17,12 @@ def aligned(table: Sequence[Sequence[str]], numbers: Sequence[bool]) -> list[str
 
 
 def say(sentence: str, columns: int) -> None:
-    """Print a sentence at most so wide, and its lines after the first a little farther in."""
+    """Print a sentence at most so wide, and its lines after the first a little farther in; no word (a URL, a path) is cut."""
     indent = sentence[: len(sentence) - len(sentence.lstrip())]
-    click.echo(textwrap.fill(sentence, max(columns, 20), subsequent_indent=indent + "  ", break_on_hyphens=False))
+    lines = textwrap.fill(
+        sentence, max(columns, 20), subsequent_indent=indent + "  ", break_on_hyphens=False, break_long_words=False
+    )
+    click.echo(lines)
 
 
 def write_text(path: Path, text: str, force: bool) -> None:
