@@ -135,6 +135,14 @@ def test_decode_reads_raw_octets_from_a_file_and_from_standard_input(freefall, r
     assert freefall("decode", file).code == 2
 
 
+@pytest.mark.parametrize("verb", [["decode"], ["stats"], ["export", "--to", "csv", "-o", "{out}"]])
+def test_recording_that_is_piped_is_not_taken_for_octets(freefall, recording, vibration, verb, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(recording.read_bytes())))
+    done = freefall(*(word.format(out=tmp_path / "out") for word in verb), "-", "-d", vibration)
+    assert (done.code, done.out) == (6, "")
+    assert "error: standard input is a recording, not a board's octets; name its file instead of piping it\n" in done.err
+
+
 def test_recording_read_with_a_foreign_definition_is_refused_with_both_ids(
     freefall, recording, raw_octets, foreign, ids, tmp_path
 ):

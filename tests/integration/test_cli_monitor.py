@@ -156,6 +156,13 @@ def test_standard_input_is_followed_and_an_interrupt_does_not_wait_for_it(start,
     assert code == 0 and "0 lost" in err
 
 
+def test_recording_that_is_piped_is_not_taken_for_octets(start, recording, vibration):
+    with recording.open("rb") as piped:
+        process = start("-", "-d", vibration, "--every", "0.1", stdin=piped)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 6 and "standard input is a recording, not a board's octets" in err
+
+
 def test_interrupt_before_anything_came_is_130(serve, start, vibration):
     process = start(serve(b"", hold=True), "-d", vibration, "--every", "0.1")
     process.stdout.readline()

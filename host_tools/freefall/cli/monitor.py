@@ -16,7 +16,7 @@ from ..monitor import BoardModel, Feed, PortNews
 from ..monitor.plain import PlainLog, moment
 from ..port.open import is_port_url
 from ..port.reconnecting import Reconnecting
-from ..recording import LinkEvent
+from ..recording import LinkEvent, raw_only
 from . import EXIT_INTERRUPTED
 from .interrupt import held_interrupt
 from .options import Seconds, baud_option
@@ -175,7 +175,7 @@ def _piped(in_terminal: bool) -> Iterator[tuple[int, bytes]]:
         terminal = os.open("/dev/tty", os.O_RDWR)
         os.dup2(terminal, 0)
         os.close(terminal)
-    return _pieces(data)
+    return raw_only(_pieces(data), "standard input")
 
 
 def _pieces(data: int) -> Iterator[tuple[int, bytes]]:

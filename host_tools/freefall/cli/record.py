@@ -29,7 +29,8 @@ def _rotation(_context, _parameter, texts: tuple[str, ...]) -> Rotation:
 
 @click.command()
 @click.option(
-    "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT", help="/dev/ttyACM0, COM5, socket://host:port."
+    "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT",
+    help="/dev/ttyACM0, COM5, socket://HOST:PORT, sim://DEF, replay:FILE.",
 )
 @click.option(
     "-o", "--output", metavar="FILE.mcap", type=recording_path,

@@ -18,7 +18,7 @@ from ..port.open import is_port_url
 from ..port.open import open_port as _open_port
 from ..port.port import Port
 from ..port.serial import DEFAULT_BAUD
-from ..recording import is_recording, open_recording
+from ..recording import is_recording, open_recording, raw_only
 from .interrupt import held_interrupt
 
 _READ_LEN = 65536
@@ -63,7 +63,8 @@ def open_source(src: str, definition_path: str | None, baud: int = DEFAULT_BAUD)
         if sys.stdin is None:
             raise InputUnreadable("standard input is closed")
         definition = _needed(choose_definition(definition_path), "standard input")
-        yield Source(definition, _pieces(sys.stdin.buffer, "standard input"), live=True)
+        name = "standard input"
+        yield Source(definition, raw_only(_pieces(sys.stdin.buffer, name), name), live=True)
     elif is_port_url(src):
         given = choose_definition(definition_path) if definition_path else None  # its faults are told before a port is touched
         with open_port(src, baud) as port, held_interrupt() as pressed:

@@ -4,6 +4,7 @@ SPEC.md beside this file is the contract.
 """
 
 from .link import LinkBack, LinkEvent, LinkGap, LinkLost
+from .piped import raw_only
 from .profile import RECORDING_FORMAT
 from .reader import Recording, is_recording, open_recording
 from .recover import Rescue, recover
@@ -30,6 +31,7 @@ __all__ = [
     "open_run",
     "part_path",
     "part_paths",
+    "raw_only",
     "recover",
     "survey",
 ]
