@@ -31,7 +31,7 @@ def _rotation(_context, _parameter, texts: tuple[str, ...]) -> Rotation:
 @click.option(
     "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT",
     help="/dev/ttyACM0, COM5, socket://HOST:PORT, sim://DEF, replay:FILE.",
-)
+)  # fmt: skip
 @click.option(
     "-o", "--output", metavar="FILE.mcap", type=recording_path,
     help="Default: the time and the payload or port, in this folder: 2026-11-21T044721Z_vibration.mcap.",
