@@ -98,6 +98,12 @@ def test_wrong_usage_is_one_sentence(freefall, recording, tmp_path):
     assert freefall("diff", empty, recording).code == 6
 
 
+def test_runs_without_a_sample_are_not_the_same(freefall, recording):
+    done = freefall("diff", recording, recording, "-d", "payload_defs/furnace")
+    assert (done.code, done.out) == (6, "")
+    assert "there is nothing to compare: neither " in done.err and " has a sample of furnace; " in done.err
+
+
 def test_cut_recording_is_compared_as_far_as_it_goes_and_said_to_be_cut(freefall, recording, tmp_path):
     cut = tmp_path / "cut.mcap"
     cut.write_bytes(recording.read_bytes()[: recording.stat().st_size // 2])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from ..errors import InputUnreadable
 from .options import definition_option
 from .progress import progress_bar
 from .runs import open_group
@@ -63,6 +64,12 @@ def diff(a: str, b: str, definition: str | None, tolerances: "Tolerances", as_js
             except ValueError as error:
                 raise click.UsageError(f"{error}.") from error
         problems = [problem for source in (first, second) if (problem := source.problem())]
+    if not any(sum(stream.samples) for stream in found.streams):
+        # Not the same: with the definition of another payload all of both is rejected.
+        raise InputUnreadable(
+            f"there is nothing to compare: neither {a} nor {b} has a sample of {first.definition.name}; "
+            "give the definition that they were made with (-d DEF)"
+        )
     if as_json:
         click.echo(json.dumps(found.as_dict() | {"problems": problems}))
     else:
