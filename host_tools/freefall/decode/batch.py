@@ -84,6 +84,11 @@ class SampleBatch:
         return replace(self, **by_packet, host_ns=hosts, raw=self.raw[samples], times_ns=times)
 
 
+def _kind(packet: SamplePacket) -> tuple:
+    """What all packets of a batch have in common."""
+    return packet.boot, packet.coefficients, packet.host_ns is None
+
+
 def batches(packets: Iterable[SamplePacket | SampleBatch]) -> Iterator[SampleBatch]:
     """Sample packets of one stream, in order, in as few batches as can be; batches among them as they are."""
     return (item for item in batched(packets) if isinstance(item, SampleBatch))
@@ -101,7 +106,7 @@ def batched(items: Iterable[Item | SampleBatch]) -> Iterator[Item | SampleBatch]
         match item:
             case SamplePacket(stream=stream):
                 packets, gaps = kept.setdefault(stream.number, ([], []))
-                if packets and (packets[0].boot, packets[0].coefficients) != (item.boot, item.coefficients):
+                if packets and _kind(packets[0]) != _kind(item):
                     yield SampleBatch.of(*kept.pop(stream.number))
                     packets, gaps = kept.setdefault(stream.number, ([], []))
                 packets.append(item)

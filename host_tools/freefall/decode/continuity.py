@@ -13,6 +13,8 @@ _HALF = _INDEX_MODULO // 2
 _PERIOD_TOLERANCE = 0.05
 # Of packets taken many at a time no gap is so large that an index of 64 packets ago can come again.
 _PLAIN_GAP = 1 << 24
+# Packets looked at before all are: where a board boots over and over, each boot would else cost as much as all that follows.
+_NEAR = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +37,9 @@ class Run:
         return len(self.index)
 
     def part(self, start: int, stop: int) -> "Run":
-        """Packets start .. stop - 1."""
-        return Run(*(getattr(self, name)[start:stop] for name in Run.__slots__))
+        """Packets start .. stop - 1. A small part is a copy: it may be kept long after the rest."""
+        parts = (getattr(self, name)[start:stop] for name in Run.__slots__)
+        return Run(*(part.copy() if 2 * len(part) < len(self) else part for part in parts))
 
 
 class Continuity:
@@ -44,12 +47,13 @@ class Continuity:
 
     next_index: one past the last sample received; None before the first packet of a stream joined late. joined_at: the index
     this side of the ledger begins with. samples, packets, missing (samples, in gaps), duplicates (packets): so far.
-    next_sequence: the sequence count of the next packet if none is lost, or None.
+    next_sequence: the sequence count of the next packet if none is lost, or None. leapt: packets, when the newest one came after
+    a gap so large that more of them may lead round to indexes that were.
     """
 
     __slots__ = (
         "next_index", "joined_at", "samples", "packets", "missing", "duplicates", "next_sequence",
-        "_nominal_ns", "_index", "_time_ns",
+        "leapt", "_nominal_ns", "_index", "_time_ns",
     )  # fmt: skip
 
     def __init__(self, stream: Stream, from_start: bool):
@@ -61,6 +65,7 @@ class Continuity:
         self.missing = 0
         self.duplicates = 0
         self.next_sequence = 0 if from_start else None
+        self.leapt = 0
         self._nominal_ns = 1e9 / stream.rate_hz
         self._index = None  # of the last packet's first sample
         self._time_ns = 0
@@ -101,6 +106,8 @@ class Continuity:
         self.samples += count
         self.packets += 1
         self.missing += missing
+        if missing >= _PLAIN_GAP:
+            self.leapt = self.packets
         return missing, period_ns
 
     def ahead(self, index: np.ndarray, time_ns: np.ndarray, count: np.ndarray, sequence: np.ndarray, no_doubt: bool) -> Run:
@@ -109,6 +116,10 @@ class Continuity:
         It ends before a packet that may be a duplicate, or of another boot. no_doubt: no packet of another boot is remembered, so
         that one that goes forward is new even when packets before it were lost.
         """
+        if len(index) > _NEAR:
+            near = self.ahead(index[:_NEAR], time_ns[:_NEAR], count[:_NEAR], sequence[:_NEAR], no_doubt)
+            if len(near) < _NEAR:
+                return near
         if self.next_index is None or self.next_sequence is None:
             index, time_ns, count, sequence = index[:0], time_ns[:0], count[:0], sequence[:0]
         missing = index - _shifted(index + count, self.next_index or 0) & _INDEX_MODULO - 1
@@ -119,7 +130,7 @@ class Continuity:
         if not forward.all():
             stop = int(forward.argmin())
             index, time_ns, count, sequence = index[:stop], time_ns[:stop], count[:stop], sequence[:stop]
-            missing = missing[:stop]
+            missing = missing[:stop].copy()
         samples, lost = count.cumsum(), missing.cumsum()
         index = samples + lost - count + (self.next_index or 0)
         return Run(index, time_ns, count, missing, self._periods(index, time_ns), sequence, samples, lost)

@@ -56,8 +56,9 @@ class Intake:
         return Ledger.of(self.definition, self.boot, self._past, Counters.of(self._frames, self.duplicates))
 
     def no_doubt(self, stream: Stream) -> bool:
-        """Whether all packets remembered of a stream are of this boot: one that goes forward then did not come before."""
-        return self.boot.streams[stream.number].continuity.packets >= len(self._remembered[1 + stream.number])
+        """Whether all packets remembered of a stream are of this boot, and near: one that goes forward is then new."""
+        continuity = self.boot.streams[stream.number].continuity
+        return continuity.packets - continuity.leapt >= len(self._remembered[1 + stream.number])
 
     def remember(self, stream: Stream, frames: Iterable[bytes]) -> None:
         """Remember packets that bulk.py has counted, by their frames: the newest of the stream."""

@@ -34,10 +34,10 @@ class Jitter:
         self._early = np.zeros(_BINS, np.int64)
 
     def add(self, deviations_ns: np.ndarray) -> None:
-        """Take in deviations, float64 (n,), finite and below 2^63 ns."""
+        """Take in deviations, float64 (n,), finite; what is 2^63 ns or more is counted with the greatest below."""
         if not len(deviations_ns):
             return
-        bins = np.maximum((np.abs(deviations_ns).view(np.int64) >> _SHIFT) - _FIRST, 0)
+        bins = ((np.abs(deviations_ns).view(np.int64) >> _SHIFT) - _FIRST).clip(0, _BINS - 1)
         early = deviations_ns < 0
         if early.any():
             self._early += np.bincount(bins[early], minlength=_BINS)

@@ -31,7 +31,7 @@ class Timeline:
 
     def count(self, batch: SampleBatch, since_ns: int) -> None:
         """Count packets, in order. since_ns: time in the run when the board's was 0."""
-        begins = np.maximum(batch.time_ns + since_ns, 0).astype(np.float64)
+        begins = np.maximum(batch.time_ns + float(since_ns), 0)
         spans = batch.count * batch.period_ns if batch.times_ns is None else _spans(batch)
         ends = begins + spans
         if self._end and self._end[0] == batch.boot:
@@ -58,14 +58,14 @@ class Timeline:
     def cuts(self, batch: SampleBatch, since_ns: int) -> tuple[np.ndarray, np.ndarray]:
         """Where the samples of a batch are: numbers of bins, and of each its first sample, int64 (k,) both."""
         if batch.times_ns is None:
-            begins = np.maximum(batch.time_ns + since_ns, 0)
+            begins = np.maximum(batch.time_ns + float(since_ns), 0)
             last = float(begins[-1] + (batch.count[-1] - 1) * batch.period_ns[-1])
         else:
-            begins = np.maximum.accumulate(np.maximum(batch.times_ns + since_ns, 0))
+            begins = np.maximum.accumulate(np.maximum(batch.times_ns + float(since_ns), 0))
             last = float(begins[-1])
         self._reach(last)
         bins = np.arange(int(begins[0] // self.width_ns), max(int(last // self.width_ns), int(begins[0] // self.width_ns)) + 1)
-        edges = bins[1:] * self.width_ns
+        edges = bins[1:] * float(self.width_ns)
         if batch.times_ns is None:
             packets = begins.searchsorted(edges, "right") - 1
             within = np.ceil((edges - begins[packets]) / batch.period_ns[packets]).astype(np.int64)
