@@ -120,8 +120,8 @@ def test_json_of_a_sensor_event_has_its_reason_as_code_and_words(capsys, code, w
 
 def test_decode_to_csv_tells_events_on_standard_error(freefall, recording):
     done = freefall("decode", recording, "--csv", "-a", "temperature")
-    assert "boot 1 (power-on or reset pin), firmware" in done.err
-    assert "boot 1" not in done.out
+    assert "boot count 1 (power-on or reset pin), firmware" in done.err
+    assert "boot count" not in done.out
 
 
 def test_decode_reads_raw_octets_from_a_file_and_from_standard_input(freefall, raw_octets, vibration, tmp_path, monkeypatch):

@@ -75,7 +75,10 @@ class CsvPrinter(Printer):
 
 
 class JsonPrinter(Printer):
-    """One object a line, with stable keys; undecodable octets are output, never dropped. A value that nobody can tell is null."""
+    """One object a line, with stable keys; undecodable octets are output, never dropped. A value that nobody can tell is null.
+
+    boot: the ordinal of a boot in what was fed, from 0; boot_count: the board's own, None where it has not said it.
+    """
 
     def samples(self, packet: SamplePacket) -> None:
         """See Printer."""
@@ -126,10 +129,11 @@ def _tell(item: Item, file: TextIO) -> None:
         case Reject():
             line = f"{item.size} octets at {item.offset} rejected: {item.reason}"
         case Reboot():
-            line = f"the board has booted again, boot {item.boot_count or 'unknown'}"
+            number = "unknown" if item.boot_count is None else item.boot_count
+            line = f"the board has booted again, boot count {number}"
         case BootEvent():
             cause = reset_cause_text(item.reset_cause)
-            line = f"boot {item.boot_count} ({cause}), firmware {item.firmware}, definition {item.definition_id:08x}"
+            line = f"boot count {item.boot_count} ({cause}), firmware {item.firmware}, definition {item.definition_id:08x}"
         case SensorEvent(kind="absent"):
             line = f"sensor {item.sensor.name} is absent: {reason_text(item.reason)}"
         case SensorEvent():

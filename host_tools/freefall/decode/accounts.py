@@ -24,7 +24,7 @@ _COUNTERS = (
 # received, packets_received, missing, duplicates, next_index: of our side, when the report arrived.
 Entry = namedtuple(
     "Entry",
-    (*_COUNTERS, "pending", "most_waiting", "longest_interrupt_us")
+    (*_COUNTERS, "pending", "most_waiting", "longest_read_us")
     + ("received", "packets_received", "missing", "duplicates", "next_index"),
 )
 _ZERO = Entry(*[0] * len(Entry._fields))
@@ -51,7 +51,7 @@ class StreamAccount:
             *counted,
             report.pending,
             report.most_waiting,
-            report.longest_interrupt_us,
+            report.longest_read_us,
             arrived.samples,
             arrived.packets,
             arrived.missing,

@@ -13,7 +13,8 @@ REJECTS_KEPT = 20
 class Happening:
     """kind: "boot" (the board said so), "reboot" (seen by the decoder; a boot event may follow), "absent", "stopped" or "back".
 
-    run_ns: time in the run, see Summary; boot: ordinal; time_ns: on-board time, None of a reboot; text: in words.
+    run_ns: time in the run, see Summary; boot: its ordinal in what was fed, from 0, where `text`, in words, has the board's own
+    boot count; time_ns: on-board time, None of a reboot.
     """
 
     run_ns: int
@@ -29,7 +30,7 @@ class Happening:
             case Reboot():
                 return cls(run_ns, boot, None, "reboot", "the board has booted again")
             case BootEvent():
-                text = f"boot {item.boot_count} of firmware {item.firmware}, after {reset_cause_text(item.reset_cause)}"
+                text = f"boot count {item.boot_count}, firmware {item.firmware}, after {reset_cause_text(item.reset_cause)}"
                 return cls(run_ns, boot, item.time_ns, "boot", text)
             case SensorEvent(kind="absent"):
                 text = f"sensor {item.sensor.name} is absent: {reason_text(item.reason)}"

@@ -92,7 +92,7 @@ class LedgerReport:
     samples_dropped: int
     packets_sent: int
     packets_dropped: int
-    longest_interrupt_us: int
+    longest_read_us: int
     late: int
 
 

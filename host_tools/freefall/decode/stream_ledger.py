@@ -123,7 +123,7 @@ class StreamLedger:
     sent and not received, None without reports to compare with; samples, packets, duplicates (packets): all that arrived,
     before and after reports; joined_at: index of the first boot that this side begins with, 0 when that boot was seen to start,
     None before any packet; last_index: the newest of the last boot, None before its first packet; most_waiting,
-    longest_interrupt_us: over boots.
+    longest_read_us: over boots.
     """
 
     name: str
@@ -138,7 +138,7 @@ class StreamLedger:
     joined_at: int | None
     last_index: int | None
     most_waiting: int
-    longest_interrupt_us: int
+    longest_read_us: int
 
     @classmethod
     def of(cls, stream: Stream, ordinal: int, account: StreamAccount, past: "StreamLedger | None") -> "StreamLedger":
@@ -167,7 +167,7 @@ class StreamLedger:
             joined_at=past.joined_at,
             last_index=arrived.next_index - 1 if arrived.packets else None,
             most_waiting=max(past.most_waiting, report.most_waiting if report else 0),
-            longest_interrupt_us=max(past.longest_interrupt_us, report.longest_interrupt_us if report else 0),
+            longest_read_us=max(past.longest_read_us, report.longest_read_us if report else 0),
         )
 
     @classmethod

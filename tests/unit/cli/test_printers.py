@@ -43,7 +43,7 @@ def test_json_tells_the_coefficients_as_they_are(climate, run, capsys):
 def test_text_leaves_coefficients_out_and_shows_nan(climate, run, capsys):
     show(TextPrinter(), climate, run)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 and lines[0].split()[2:5] == ["boot", "1", "(power-on"]
+    assert len(lines) == 3 and lines[0].split()[2:6] == ["boot", "count", "1", "(power-on"]
     assert lines[1].endswith("temperature +30.000000 degC  pressure +17.000000 Pa  level +1.000000 mm")
     assert lines[2].endswith("temperature +nan degC  pressure +nan Pa  level +nan mm")
 

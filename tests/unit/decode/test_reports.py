@@ -51,7 +51,7 @@ def test_parser_reads_a_ledger_report(bench):
         samples_dropped=4,
         packets_sent=3,
         packets_dropped=5,
-        longest_interrupt_us=42,
+        longest_read_us=42,
         late=9,
     )
 
