@@ -146,7 +146,7 @@ def _accounts(streams: tuple[StreamLedger, ...], details: bool) -> list[list[str
     columns = [account(stream, details, joined_late) for stream in streams]
     table = [["Ledger", *(stream.name for stream in streams)]]
     for rows in zip(*columns, strict=True):
-        table.append([rows[0][0], *(str(number or ".") for _, number in rows)])
+        table.append([rows[0].label, *(str(row.number or ".") for row in rows)])
     return table
 
 
@@ -154,7 +154,7 @@ def _gaps(statistics: list[StreamStatistics]) -> None:
     """The largest places where samples are missing, on-board time of the sample after each; nothing where none is."""
     places = [(own.stream.name, place) for own in statistics for place in own.losses.largest]
     places.sort(key=lambda named: -named[1].count)
-    table = [["Missing", "samples", "from index", "boot", "until s"]]
+    table = [["Missing", "samples", "from index", "boot from 0", "until s"]]
     for name, place in places[:_GAPS_SHOWN]:
         table.append([name, str(place.count), str(place.index), str(place.boot), f"{place.until_ns / 1e9:.3f}"])
     if len(table) > 1:

@@ -33,13 +33,12 @@ def ledger(summary: Summary) -> Markup:
     columns = [account(stream, True, joined_late) for stream in found.streams]
     rows = []
     for cells in zip(*columns, strict=True):
-        label = cells[0][0]
-        bad = label.startswith((" - bus", " - not read", " - dropped", " - lost", "difference", "missing"))
-        numbers = [
-            _number(whole(number), "gone" if bad else None) if number else _number("\N{MIDDLE DOT}") for _, number in cells
-        ]
-        rows.append(_row(label, numbers, "pre", "sum" if label.startswith("=") else None))
-    return _table(["", *(stream.name for stream in found.streams)], rows)
+        first = cells[0]
+        level = "gone" if first.bad else None
+        numbers = [_number(whole(cell.number), level) if cell.number else _number("\N{MIDDLE DOT}") for cell in cells]
+        meaning = element("td", first.meaning, class_="faint")
+        rows.append(_row(first.label, [*numbers, meaning], "pre", "sum" if first.label.startswith("=") else None))
+    return _table(["", *(stream.name for stream in found.streams), ""], rows)
 
 
 def channels(own: StreamStatistics) -> Markup:
@@ -70,7 +69,7 @@ def gaps(statistics: Sequence[StreamStatistics], most: int) -> Markup | None:
     ]
     if not rows:
         return None
-    parts = [_table(["", "samples", "from index", "boot", "until, on-board s"], rows)]
+    parts = [_table(["", "samples", "from index", "boot from 0", "until, on-board s"], rows)]
     if others := sum(own.losses.gaps for own in statistics) - len(rows):
         rest = sum(own.losses.samples for own in statistics) - sum(place.count for _, place in places[:most])
         parts.append(element("p", f"and {count(rest, 'sample')} in {count(others, 'other place')}", class_="faint"))
@@ -87,7 +86,7 @@ def events(summary: Summary, link_gaps: Sequence[LinkGap]) -> Markup | None:
         )
         for event in found.events
     ]  # fmt: skip
-    parts = [_table(["run s", "boot", "on-board s", ""], rows, text_columns=0)] if rows else []
+    parts = [_table(["run s", "boot from 0", "on-board s", ""], rows, text_columns=0)] if rows else []
     if more := found.count - len(found.events):
         parts.append(element("p", f"and {whole(more)} more", class_="faint"))
     for gap in link_gaps:

@@ -111,7 +111,11 @@ def test_numbers_are_the_summarys(html, troubled):
     row = next(row for row in found.rows("pressure") if row[0] == "Pa")
     assert outside["watch"] > outside["critical"] > 0
     assert row[6:] == [str(outside["watch"]), "-", str(outside["critical"])]
-    assert found.rows("= samples above") == [[str(own.samples) if own.samples else "·" for own in troubled.statistics]]
+    arrived = [str(own.samples) if own.samples else "·" for own in troubled.statistics]
+    assert found.rows("= samples") == [[*arrived, "all that arrived, as above"]]
+    assert [row[-1] for label in ("- overruns", "- dropped", "- lost") for row in found.rows(label)] == [
+        "not read in time", "on the board, as the link was full", "on the way to the host"
+    ]  # fmt: skip
 
 
 def test_places_of_loss_events_and_rejects_are_told(html, troubled):
