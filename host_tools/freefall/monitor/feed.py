@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ..errors import DeviceError, WrongDefinition
 from .model import BoardModel
 from .snapshot import BoardSnapshot
 
@@ -70,18 +71,26 @@ class Feed:
             return model.snapshot(now_ns)
 
     def _run(self) -> None:
-        why = ""
+        ending = "ended", "", ""
         try:
             for pieces in self._together():
                 with self.look() as model:
                     if isinstance(pieces, PortNews):
-                        model.say("live" if pieces.why is None else "lost", pieces.why or "", pieces.host_ns)
+                        self._tell(model, pieces)
                     else:
                         model.feed(pieces)
         except Exception as error:  # whatever it is, it is told by who started the thread
-            self.error, why = error, str(error) or type(error).__name__
+            self.error, ending = error, _ending(error)
         with self.look() as model:
-            model.say("lost" if why else "ended", why, self._clock())
+            state, why, sentence = ending
+            model.say(state, why, self._clock(), sentence)
+
+    @staticmethod
+    def _tell(model: BoardModel, news: PortNews) -> None:
+        if news.why is None:
+            model.say("live", "", news.host_ns)
+        else:
+            model.say("gone", _short(news.why), news.host_ns, news.why)
 
     def _together(self) -> Iterator[list[tuple[int, bytes]] | PortNews]:
         pieces, octets = [], 0
@@ -98,3 +107,16 @@ class Feed:
                 pieces, octets = [], 0
         if pieces:
             yield pieces
+
+
+def _ending(error: Exception) -> tuple[str, str, str]:
+    """State, reason in a few words, and the whole sentence."""
+    sentence = str(error) or type(error).__name__
+    if isinstance(error, WrongDefinition):
+        return "refused", "another definition", sentence
+    return "gone" if isinstance(error, DeviceError) else "failed", _short(sentence), sentence
+
+
+def _short(sentence: str) -> str:
+    """The reason at the end of `what happened: the reason. What to do.`"""
+    return (sentence.partition(": ")[2] or sentence).partition(". ")[0]

@@ -23,7 +23,7 @@ from ..decode.batch import batched
 from ..definition import Definition
 from .events import EventLog
 from .rates import Rate
-from .snapshot import BoardSnapshot, StreamView
+from .snapshot import TROUBLE, BoardSnapshot, StreamView
 from .texts import crossing_text, missing_text, rejected_text, sensor_text
 from .trace import Points
 from .watched import WatchedStream
@@ -72,7 +72,7 @@ class BoardModel:
                     host_ns = item.host_ns
                     self._reach(item.time_ns, host_ns)
                     cause = reset_cause_text(item.reset_cause)
-                    self._log.add(host_ns, "info", f"boot {item.boot_count} of firmware {item.firmware}, after {cause}")
+                    self._log.add(host_ns, "info", f"boot count {item.boot_count}, firmware {item.firmware}, after {cause}")
                 case SensorEvent():
                     host_ns = item.host_ns
                     self._log.add(host_ns, "info" if item.kind == "back" else "critical", sensor_text(item))
@@ -80,13 +80,13 @@ class BoardModel:
         if pieces:
             self._link.mark(pieces[-1][0], self.summary.decoder.counters.octets_fed)
 
-    def say(self, state: str, why: str, host_ns: int) -> None:
-        """The port's state has changed: "live", "lost" or "ended", and why."""
+    def say(self, state: str, why: str, host_ns: int, sentence: str = "") -> None:
+        """The state has changed, see BoardSnapshot; why: in a few words, and for the events in a whole sentence."""
         before, self._state = self._state[0], (state, why)
-        if state == "live" and before == "lost":
+        if state == "live" and before == "gone":
             self._log.add(host_ns, "info", "the port is back")
         elif why:
-            self._log.add(host_ns, "critical" if state == "lost" else "info", why)
+            self._log.add(host_ns, "critical" if state in TROUBLE else "info", sentence or why)
         self._log.settle()
 
     def points(self, stream: int, span: int, after: int | None = None) -> Points:

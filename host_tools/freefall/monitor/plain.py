@@ -10,7 +10,8 @@ from .snapshot import BoardSnapshot, StreamView
 
 def block(seen: BoardSnapshot, events: Iterable[Event] = ()) -> list[str]:
     """The board in a line, each stream in one, the ledger, and the events given."""
-    lines = [f"{seen.payload} ({seen.source}): {state(seen)}, {verdict(seen)}, {seen.seconds:.1f} s, {link(seen)}"]
+    head = state(seen), verdict(seen), f"{seen.seconds:.1f} s", link(seen)
+    lines = [f"{seen.payload} ({seen.source}): {', '.join(filter(None, head))}"]
     width = max(len(stream.name) for stream in seen.streams)
     lines += [f"  {stream.name:<{width}}  {_stream(stream)}" for stream in seen.streams]
     lines.append(f"  {ledger(seen)}; {rejects(seen)}")
@@ -23,12 +24,15 @@ def moment(host_ns: int) -> str:
 
 
 def state(seen: BoardSnapshot) -> str:
-    """The port's state, with the reason for one that nobody wants."""
-    return f"{seen.state}: {seen.why}" if seen.why else seen.state
+    """In a few words, with the reason for one that nobody wants."""
+    named = "port gone" if seen.state == "gone" else seen.state
+    return f"{named}: {seen.why}" if seen.why else named
 
 
 def verdict(seen: BoardSnapshot) -> str:
-    """Summary's, once there is something to judge."""
+    """Summary's, once there is something to judge; of octets that were refused there is nothing."""
+    if seen.state == "refused" and not seen.metrics["samples"]:
+        return ""
     return seen.verdict if seen.octets else "nothing came yet"
 
 

@@ -8,6 +8,8 @@ from .events import Event
 # Decimals of a value: at most so many, and six digits in all where a step of the raw value does not say.
 _MOST_DECIMALS = 6
 _DIGITS = 6
+# States that nobody wants.
+TROUBLE = "gone", "refused", "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class StreamView:
 
 @dataclass(frozen=True, slots=True)
 class BoardSnapshot:
-    """One board. state: of its port, "waiting" for the first octets, "live", "lost" or "ended", and why (may be empty).
+    """One board. state: "waiting" for the first octets, "live" or "ended"; "gone" (the port), "refused" (the octets) or "failed"
+    (the source), and why in a few words (may be empty).
 
     verdict, metrics: Summary's. balance: the ledger's, "closed", "open" as long as there are too few reports to compare with, or
     "wrong" where a sum does not close; reason: the first of `unclosed` why it is not closed. link_octets_per_s: by the
@@ -93,7 +96,7 @@ class BoardSnapshot:
     def worst(self) -> str:
         """What a light on the board's name would show: "critical", "warning" or "ok"."""
         levels = {channel.level for stream in self.streams for channel in stream.channels}
-        if "critical" in levels or self.state == "lost" or self.balance == "wrong" or self.metrics["lost"]:
+        if "critical" in levels or self.state in TROUBLE or self.balance == "wrong" or self.metrics["lost"]:
             return "critical"
         quiet = any(stream.quiet for stream in self.streams) and self.state == "live"
         return "warning" if quiet or levels & {"warning", "watch"} or self.metrics["missing"] else "ok"

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 from textual_plotext import PlotextPlot
@@ -24,6 +25,7 @@ _PLOT_EVERY = 2
 _MOST_PLOT_EVERY = 5
 _UNWRAPPED = "header", "head", "rows"
 _MOST_EVENTS = 50
+_LEAST = 80, 24  # columns and lines that all of it needs
 _HELP = """\
 [b]up  down[/b]    previous, next stream (also k, j)
 [b]b[/b]           next board
@@ -42,6 +44,7 @@ class MonitorApp(App[None]):
     """Draws what the feeds' models hold, five times a second. pressed(): whether somebody wants it to end."""
 
     CSS = """
+    #small { display: none; }
     #header { height: 1; background: $panel; }
     #head { height: 1; }
     #streams { height: auto; max-height: 40%; scrollbar-size-vertical: 1; }
@@ -79,6 +82,7 @@ class MonitorApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """See textual."""
+        yield Static(id="small")
         yield Static(id="header")
         yield Static(id="head")
         with VerticalScroll(id="streams", can_focus=False):
@@ -96,8 +100,9 @@ class MonitorApp(App[None]):
         self.set_interval(_EVERY_S, self.tick)
         self.tick()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """See textual."""
+        self._fit(*event.size)
         self.call_after_refresh(self._draw)
 
     def tick(self) -> None:
@@ -144,6 +149,14 @@ class MonitorApp(App[None]):
     def action_help(self) -> None:
         """Say what the keys do."""
         self.push_screen(HelpScreen())
+
+    def _fit(self, columns: int, lines: int) -> None:
+        """In a terminal that is too small, one line that says so in place of everything."""
+        width, height = _LEAST
+        small = columns < width or lines < height
+        self.query_one("#small", Static).update(f"{columns}x{lines} is too small, {width}x{height} is needed; or use --plain")
+        for part in self.screen_stack[0].children:
+            part.display = (part.id == "small") == small
 
     @property
     def _feed(self) -> Feed:

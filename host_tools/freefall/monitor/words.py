@@ -6,7 +6,7 @@ from rich.text import Text
 
 from . import plain
 from .events import Event
-from .snapshot import BoardSnapshot, StreamView
+from .snapshot import TROUBLE, BoardSnapshot, StreamView
 
 STYLES = {
     "ok": "green3",
@@ -37,7 +37,7 @@ _MOST_ADDED = 14
 
 def header(seen: BoardSnapshot, number: int, boards: int, paused: bool) -> Text:
     """The board in one line."""
-    state_style = {"live": "ok", "lost": "critical"}.get(seen.state, "info")
+    state_style = "ok" if seen.state == "live" else "critical" if seen.state in TROUBLE else "info"
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append("● ", STYLES[seen.worst] if seen.octets and seen.worst != "critical" else "red" if seen.octets else _FAINT)
     text.append(seen.payload, "bold")
@@ -45,7 +45,7 @@ def header(seen: BoardSnapshot, number: int, boards: int, paused: bool) -> Text:
     text.append("  PAUSED" if paused else "", "bold reverse")
     text.append(f"  {plain.state(seen)}", STYLES[state_style])
     verdict = plain.verdict(seen)
-    text.append(f"  {verdict}", "bold red" if seen.octets and verdict != "OK" else "bold")
+    text.append(f"  {verdict}" if verdict else "", "bold red" if seen.octets and verdict != "OK" else "bold")
     text.append(f"  {seen.seconds:.1f} s  {plain.link(seen)}  {seen.source}", _FAINT)
     return text
 

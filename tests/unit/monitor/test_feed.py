@@ -77,8 +77,16 @@ def test_a_look_waits_for_one_piece_at_most():
     assert feed.ended
 
 
-@pytest.mark.parametrize("error", [DeviceError("it went away"), RuntimeError("a bug")])
-def test_an_error_of_the_source_is_kept_and_shown(error):
+@pytest.mark.parametrize(
+    ("error", "state", "why"),
+    [
+        (DeviceError("socket://bench:5000 went away: connection closed"), "gone", "connection closed"),
+        (DeviceError("cannot open /dev/ttyACM0: No such file. Is the board there?"), "gone", "No such file"),
+        (DeviceError("it went away"), "gone", "it went away"),
+        (RuntimeError("a bug"), "failed", "a bug"),
+    ],
+)
+def test_an_error_of_the_source_is_kept_and_shown_in_short_and_told_in_full(error, state, why):
     def breaking():
         yield from run(1)
         raise error
@@ -86,13 +94,15 @@ def test_an_error_of_the_source_is_kept_and_shown(error):
     feed = feed_of(breaking())
     seen = finish(feed)
     assert feed.error is error
-    assert (seen.state, seen.why) == ("lost", str(error))
+    assert (seen.state, seen.why) == (state, why)
     assert seen.events[-1].text == str(error) and seen.metrics["samples"] > 900
 
 
 def test_another_boards_octets_end_the_feed_with_the_reason():
     feed = feed_of([(START_NS, packets.boot(definition(), definition_id=7))])
-    assert "00000007" in finish(feed).why
+    seen = finish(feed)
+    assert (seen.state, seen.why, seen.worst) == ("refused", "another definition", "critical")
+    assert "00000007" in seen.events[-1].text
     assert isinstance(feed.error, WrongDefinition)
 
 

@@ -113,9 +113,9 @@ def test_link_speed_is_the_octets_of_the_last_seconds():
 def test_reboot_and_boots_are_events_and_time_goes_on():
     later = [(host_ns + 60 * S, octets) for host_ns, octets in run(3, seed=2, boot_count=7)]
     model = model_of(run(3) + later)
-    assert texts(model)[:1] == ["boot 1 of firmware 0.1.0, after power-on or reset pin"]
+    assert texts(model)[:1] == ["boot count 1, firmware 0.1.0, after power-on or reset pin"]
     assert "the board has booted again" in texts(model, "warning")
-    assert any(text.startswith("boot 7 of firmware") for text in texts(model))
+    assert any(text.startswith("boot count 7, firmware ") for text in texts(model))
     seen = model.snapshot()
     assert (seen.boots, seen.boot_count) == (2, 7)
     seconds = model.points(0, 3).seconds
@@ -181,13 +181,13 @@ def test_a_ledger_whose_sums_do_not_close_is_wrong_and_one_without_reports_open(
 def test_port_lost_and_back_are_told_and_keep_the_counts():
     model = model_of(run(1))
     samples = model.snapshot().metrics["samples"]
-    model.say("lost", "unplugged", START_NS + 2 * S)
+    model.say("gone", "unplugged", START_NS + 2 * S, "the port went away: unplugged")
     lost = model.snapshot()
-    assert (lost.state, lost.why, lost.worst) == ("lost", "unplugged", "critical")
+    assert (lost.state, lost.why, lost.worst) == ("gone", "unplugged", "critical")
     model.feed([(START_NS + 3 * S, b"")])
-    assert model.snapshot().state == "lost"
+    assert model.snapshot().state == "gone"
     model.say("live", "", START_NS + 4 * S)
-    assert texts(model)[-2:] == ["unplugged", "the port is back"]
+    assert texts(model)[-2:] == ["the port went away: unplugged", "the port is back"]
     assert model.snapshot().metrics["samples"] == samples
 
 

@@ -69,14 +69,14 @@ def test_page_shows_two_boards_with_plots_ledger_levels_and_events_and_asks_nobo
     assert text(page, "h2") == "vibration" and "bad link" in text(page, ".source")
     assert "LOST" in text(page, "#board-0 .verdict") and text(page, "#board-1 .verdict") == "OK"
     ledger = text(page, "#board-0 .ledger")
-    assert ledger.startswith("Ledger closes") and "triggers seen" in ledger and "rejected (" in ledger
+    assert ledger.startswith("Ledger closes") and " seen 7000 6 received " in ledger and "rejected (" in ledger
     assert text(page, "#board-1 .state") == "ended"
     level = "document.querySelector('#board-0 .level.critical')"
     assert page.ask(f"{level}.textContent") == "critical"
     assert page.ask(f"getComputedStyle({level}).backgroundColor") == "rgb(192, 24, 43)"
     assert page.ask("getComputedStyle(document.querySelector('#board-1 .level.ok')).color") == "rgb(26, 127, 55)"
     events = text(page, "#board-0 .events")
-    assert "is outside critical" in events and "samples missing" in events and "boot 1 of firmware" in events
+    assert "is outside critical" in events and "samples missing" in events and "boot count 1, firmware" in events
     assert page.ask("document.title").startswith("critical: ")
     assert {urlsplit(url).hostname for url in page.requests if not url.startswith("data:")} == {"127.0.0.1"}
     assert len(page.requests) >= 6 and page.complaints == []

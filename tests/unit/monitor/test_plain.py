@@ -17,7 +17,7 @@ def test_block_tells_board_streams_ledger_and_events():
     assert "CRITICAL" in vibration or "WARNING" in vibration or "WATCH" in vibration
     assert "temperature 23." in temperature and "degC" in temperature
     assert ledger == "  ledger closes; 0 rejected, 0 duplicates"
-    assert events[0] == "  2027-01-15T08:00:00Z info     boot 1 of firmware 0.1.0, after power-on or reset pin"
+    assert events[0] == "  2027-01-15T08:00:00Z info     boot count 1, firmware 0.1.0, after power-on or reset pin"
     assert not any("\x1b" in line for line in [board, vibration, temperature, ledger, *events])
 
 

@@ -217,12 +217,30 @@ def test_a_lost_port_is_shown_with_its_reason(feed_of):
 
     def breaking():
         yield from run(1)
-        raise DeviceError("/dev/ttyACM0 went away")
+        raise DeviceError("/dev/ttyACM0 went away: Input/output error")
 
     feed = feed_of(breaking())
     while not feed.ended:
         time.sleep(0.01)
-    assert "lost: /dev/ttyACM0 went away" in drive([feed], then=shown)[1]["header"]
+    found = drive([feed], then=shown)[1]
+    assert "port gone: Input/output error" in found["header"] and "/dev/ttyACM0 went away" in found["events"]
+
+
+@pytest.mark.parametrize("size", [(79, 24), (80, 23), (30, 5)])
+def test_a_terminal_too_small_is_told_so_until_it_is_large_enough(bad_link, size):
+    async def session():
+        app = MonitorApp([bad_link])
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            small = app.query_one("#small", Static)
+            told = str(small.content), {part.id for part in app.screen.children if part.display}
+            await pilot.resize_terminal(*SMALL)
+            await pilot.pause()
+            return told, small.display, app.query_one("#header", Static).display
+
+    told, small, header = asyncio.run(session())
+    assert told == (f"{size[0]}x{size[1]} is too small, 80x24 is needed; or use --plain", {"small"})
+    assert header and not small
 
 
 @pytest.mark.parametrize(

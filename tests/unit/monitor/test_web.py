@@ -65,7 +65,7 @@ def test_first_message_is_whole_and_the_next_ones_only_what_is_new(serve, feed_o
         assert (first["schema"], first["span"], first["whole"]) == ("freefall/1", 1, True)
         assert first["spans"] == list(SPANS_S)
         (board,) = first["boards"]
-        assert board["payload"] == "vibration" and board["events"][0]["text"].startswith("boot 1")
+        assert board["payload"] == "vibration" and board["events"][0]["text"].startswith("boot count 1, firmware ")
         before = board["points"][0]
         assert len(before["bucket"]) > 100 and len(before["low"]) == len(before["high"]) == 3
         second = message(page)

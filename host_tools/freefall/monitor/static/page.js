@@ -221,13 +221,13 @@ class StreamCard {
 }
 
 const LEDGER = [
-  ["triggers seen", "seen"], ["received", "samples"], ["missing", "missing"], ["lost on the way", "lost"],
+  ["seen", "seen"], ["received", "samples"], ["missing", "missing"], ["lost", "lost"],
   ["bus errors", "bus_errors"], ["overruns", "overruns"], ["dropped", "dropped"], ["invalid", "invalid"],
   ["duplicates", "duplicates"],
 ];
 const GOOD = new Set(["seen", "samples", "duplicates"]);
 const BALANCE = { closed: ["closes", "ok"], open: ["open", "watch"], wrong: ["does not close", "critical"] };
-const STATE = { live: "ok", lost: "critical" };
+const STATE = { live: "ok", gone: "critical", refused: "critical", failed: "critical" };
 
 class BoardSection {
   constructor(seen, number) {
@@ -269,17 +269,19 @@ class BoardSection {
   }
 
   update(seen) {
-    const live = seen.state === "live" || seen.state === "lost";
+    const live = seen.state === "live" || seen.state === "gone";
     for (const light of [find(".light", this.root), find(".light", this.link)]) {
       dress(light, `light ${seen.octets ? seen.worst : ""}`);
       light.title = seen.worst;
     }
-    say(find(".state", this.root), seen.why ? `${seen.state}: ${seen.why}` : seen.state);
+    const state = seen.state === "gone" ? "port gone" : seen.state;
+    say(find(".state", this.root), seen.why ? `${state}: ${seen.why}` : state);
     dress(find(".state", this.root), `state badge ${STATE[seen.state] ?? ""}`);
-    say(find(".verdict", this.root), seen.octets ? seen.verdict : "nothing came yet");
+    const refused = seen.state === "refused" && !seen.metrics.samples;
+    say(find(".verdict", this.root), refused ? "" : seen.octets ? seen.verdict : "nothing came yet");
     dress(find(".verdict", this.root), seen.octets && seen.verdict !== "OK" ? "verdict bad" : "verdict");
     const speed = seen.link_octets_per_s === null ? "–" : Math.round(seen.link_octets_per_s);
-    const boot = seen.boot_count === null ? "" : ` (the board counts ${seen.boot_count})`;
+    const boot = seen.boot_count === null ? "" : ` (boot count ${seen.boot_count})`;
     say(find(".facts", this.root), [
       `${speed} octets/s`, `${seen.seconds.toFixed(1)} s of board time`, count(seen.boots, "boot") + boot,
       seen.firmware ? `firmware ${seen.firmware}` : "", `definition ${seen.definition_id}`,
