@@ -1,5 +1,6 @@
 """Text as verbs print it for people: tables, sentences, and files of text."""
 
+import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +27,18 @@ def say(sentence: str, columns: int) -> None:
 
 
 def write_text(path: Path, text: str, force: bool) -> None:
-    """Write a file, and the folders it is in. Raises OutputExists unless `force`, OutputUnwritable."""
+    """Write a file, whole or not at all, and the folders it is in. Raises OutputExists unless `force`, OutputUnwritable."""
     if path.exists() and not force:
         raise OutputExists(path)
+    # A device is written to, not replaced.
+    plain = path.is_file() or not path.exists()
+    staged = path.with_name(f".{path.name}.{os.getpid()}.part") if plain else path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        staged.write_text(text, encoding="utf-8")
+        if plain:
+            os.replace(staged, path)
     except OSError as error:
+        if plain:
+            staged.unlink(missing_ok=True)
         raise OutputUnwritable(f"cannot write {path}: {error.strerror}") from error

@@ -44,6 +44,7 @@ class RecordingFile:
         self.path = pathlib.Path(path)
         self.octets = 0
         self._file = self._open(overwrite)
+        self._begun = False  # whether the file is a recording already
         self._flushed_ns = start_ns
         self._sequence = 0
         self._in_chunk = 0  # octets that the chunk begun holds
@@ -65,6 +66,7 @@ class RecordingFile:
             preamble += sum(8 + len(key.encode()) + len(value.encode()) for key, value in metadata.items())
             self._writer.register_channel(profile.RAW_TOPIC, "", 0)
             self._writer.flush()
+        self._begun = True
         self._size = preamble + _SUMMARY_COST
 
     def write(self, data: bytes, host_ns: int) -> None:
@@ -152,9 +154,12 @@ class RecordingFile:
         except OSError as error:
             with contextlib.suppress(OSError):  # closing tries to write once more; the first failure is the report
                 self._file.close()
-            raise OutputUnwritable(
-                f"cannot write the recording {self.path}: {error.strerror}; what was written before stays readable"
-            ) from error
+            left = "what was written before stays readable"
+            if not self._begun:
+                left = "nothing was recorded"
+                if self.path.is_file():
+                    self.path.unlink()
+            raise OutputUnwritable(f"cannot write the recording {self.path}: {error.strerror}; {left}") from error
 
 
 def check_time(time_ns: int) -> None:

@@ -193,6 +193,24 @@ def test_disk_that_fills_up_during_the_run_leaves_a_readable_file(tmp_path):
     assert not recording.complete
 
 
+@pytest.mark.parametrize("room", [0, 10, 100])
+def test_disk_that_is_full_from_the_start_leaves_no_file(tmp_path, room):
+    path = tmp_path / "run.mcap"
+    script = f"""
+        import resource, signal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+        from freefall.errors import FreefallError
+        from freefall.recording import Recorder
+        try:
+            Recorder({str(path)!r}, None, "test", start_ns=0)
+        except FreefallError as error:
+            print(error)
+    """
+    assert run(script).stdout.endswith("; nothing was recorded\n")
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("step_ms", [1, 400, 1500])
 def test_killed_process_loses_at_most_the_last_second(tmp_path, step_ms):
     path = tmp_path / "run.mcap"
