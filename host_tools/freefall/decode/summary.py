@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ..definition import Definition
+from ..definition import Definition, Stream
 from .batch import SampleBatch, batched
 from .decoder import Decoder
 from .happenings import Happenings
@@ -35,6 +35,7 @@ class Summary:
         self.decoder = Decoder(definition)
         self._statistics = [StreamStatistics(stream, needs_coefficients(definition, stream)) for stream in definition.streams]
         self._happenings = Happenings()
+        self._absent: set[str] = set()  # sensors that the board has not found
         self._waiting: list[Item] = []
         self._boot = 0
         self._past_ns = 0  # spanned by the boots before this one
@@ -106,6 +107,8 @@ class Summary:
                         if own.stream.sensor == item.sensor.name:
                             own.tell(item.boot, item.octets)
                 case BootEvent() | SensorEvent():
+                    if getattr(item, "kind", None) == "absent":
+                        self._absent.add(item.sensor.name)
                     self._happenings.add(item, self._boot, item.time_ns + self._since_ns)
                 case Reject():
                     self._happenings.add_reject(item)
@@ -130,7 +133,7 @@ class Summary:
         """OK, or everything that is not as it should be."""
         ledger, metrics = self.decoder.ledger, self.metrics()
         gone = ledger.lost + ledger.missing_after_report
-        silent = [own.stream.name for own in self.statistics if not own.samples]
+        silent = [own.stream.name for own in self.statistics if not own.samples and not self._is_awaited(own.stream)]
         words = [
             "DOES NOT CLOSE" if not ledger.closed else "",
             f"LOST {gone}" if gone else f"MISSING {metrics['missing']}" if metrics["missing"] else "",
@@ -139,6 +142,17 @@ class Summary:
             f"CRITICAL {metrics['critical']}" if metrics["critical"] else "",
         ]
         return "; ".join(filter(None, words)) or "OK"
+
+    def _is_awaited(self, stream: Stream) -> bool:
+        """Whether a stream of which nothing came has given no reason to expect it yet: its first packet is not due, or not full.
+
+        A packet is due `max_latency_ms` after its first sample; with a housekeeping period for the board's start.
+        """
+        totals = self.decoder.ledger.stream(stream.name).totals
+        if self._first_ns is None or totals.samples_sent or stream.sensor in self._absent:
+            return False
+        due_s = 1 / stream.rate_hz + (stream.max_latency_ms + self.decoder.definition.housekeeping_ms) / 1000
+        return totals.pending > 0 or self.seconds < due_s
 
     def metrics(self, stream: str | None = None) -> dict[str, int | float]:
         """The number behind each name in METRICS; of one stream, in STREAM_METRICS. KeyError for an unknown stream."""
