@@ -3,13 +3,15 @@
 FreefallError                 exit code
 ├── DefinitionError           3   the definition has findings, all of them in .diagnostics; or cannot be read, which is one
 ├── WrongDefinition           3   data was made with another definition
+├── OtherPayload              3   data is of another payload: no frame has an APID of the definition
 ├── DefinitionNeeded          2   octets came without a definition, and none was given
 ├── MissingExtra              2   an optional part is not installed
 ├── OutputUnwritable          2   the output cannot be written: disk full, no permission
 │   └── OutputExists          2   a file is in the way
 ├── DeviceError               4   no, ambiguous, busy or lost board
 ├── BoardError                5   the board answered wrongly or not at all
-└── InputUnreadable           6   a file or stream cannot be read
+├── InputUnreadable           6   a file or stream cannot be read
+└── NothingCame             130   interrupted before the first octet
 
 Messages are whole sentences with the value, the limit and the next step; the command line prints them as they are.
 """
@@ -43,6 +45,18 @@ class WrongDefinition(FreefallError):
             f"the data was made with definition {found:08x}, this decoder has definition {expected:08x}; "
             "decode with the definition the board runs"
         )
+
+
+class OtherPayload(FreefallError):
+    """None of the `frames` that came whole is of the payload of that name."""
+
+    exit_code = 3
+
+    def __init__(self, payload: str, frames: int):
+        self.payload = payload
+        self.frames = frames
+        whose = "the only frame has another APID" if frames == 1 else f"all {frames} frames have other APIDs"
+        super().__init__(f"nothing is of payload {payload}: {whose}; give the definition of the run with -d DEF")
 
 
 class DefinitionNeeded(FreefallError):
@@ -95,3 +109,13 @@ class InputUnreadable(FreefallError):
     """A file or stream cannot be read as what it should be."""
 
     exit_code = 6
+
+
+class NothingCame(FreefallError):
+    """Interrupted before the first octet came from `source`."""
+
+    exit_code = 130
+
+    def __init__(self, source: str):
+        self.source = source
+        super().__init__(f"nothing came from {source}")

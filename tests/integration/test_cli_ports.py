@@ -215,6 +215,47 @@ def test_ctrl_c_ends_a_recording_well_and_130_only_if_nothing_came(serve, raw_oc
     assert octets_of(file) == raw_octets if octets else not file.exists()
 
 
+@pytest.mark.parametrize("verb", ["decode", "stats", "export"])
+def test_ctrl_c_before_the_first_octet_is_130_for_readers_of_a_port(vibration, tmp_path, verb):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        to = ["--to", "csv", "-o", tmp_path / "out"] if verb == "export" else []
+        process = start(verb, url, "-d", vibration, *to)
+        server.settimeout(HOLD_S)
+        connection, _ = server.accept()
+        with connection:
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", f"error: nothing came from {url}\n")
+    assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_before_the_first_octet_of_standard_input_is_130(vibration, tmp_path):
+    process = start("export", "-", "-d", vibration, "--to", "csv", "-o", tmp_path / "out", stdin=subprocess.PIPE)
+    wait_for((tmp_path / "out").exists)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (130, "error: nothing came from standard input\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", ["decode", "stats", "export"])
+def test_baud_of_a_serial_port_is_passed_on(freefall, vibration, tmp_path, monkeypatch, verb):
+    asked = []
+
+    def refuse(url, baud):
+        asked.append((url, baud))
+        raise DeviceError("no board today")
+
+    monkeypatch.setattr("freefall.cli.sources._open_port", refuse)
+    to = ["--to", "csv", "-o", tmp_path / "out"] if verb == "export" else []
+    assert freefall(verb, "/dev/ttyUSB0", "-d", vibration, "--baud", "921600", *to).code == 4
+    assert asked == [("/dev/ttyUSB0", 921600)]
+
+
 def test_ctrl_c_ends_a_simulation_with_its_summary_and_keeps_the_recording(freefall, vibration, tmp_path):
     file = tmp_path / "run.mcap"
     process = start("sim", vibration, "--duration", "1000000", "-o", file)
@@ -226,13 +267,13 @@ def test_ctrl_c_ends_a_simulation_with_its_summary_and_keeps_the_recording(freef
     assert freefall("stats", file, "--fail-on", "lost>0,missing>0,rejected>0").code == 0
 
 
-def start(*arguments):
+def start(*arguments, **pipes):
     command = [sys.executable, "-m", "freefall", *map(str, arguments)]
     # Its own session, in which Ctrl-C is not ignored even if these tests run in the background.
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, **pipes,
     )  # fmt: skip
 
 

@@ -42,6 +42,8 @@ def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: b
         if problem := source.problem():
             click.echo(problem, err=True)
         click.echo(one_line(summary), err=True)
+    if other := summary.other_payload:
+        raise other from gone
     if gone:
         raise gone
     return 0

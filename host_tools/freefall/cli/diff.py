@@ -9,6 +9,7 @@ import rich_click as click
 
 from ..errors import InputUnreadable
 from .options import definition_option
+from .parts import tell_of_parts
 from .progress import progress_bar
 from .runs import open_group
 from .summary import count
@@ -52,6 +53,8 @@ def diff(a: str, b: str, definition: str | None, tolerances: "Tolerances", as_js
     with open_group((a,), definition) as (first, _), open_group((b,), definition) as (second, _):
         if first.live or second.live:
             raise click.UsageError("diff compares files; record what a port sends first.")
+        for name in (a, b):
+            tell_of_parts((name,))
         size = first.size + second.size if first.size and second.size else None
         with progress_bar("comparing", size) as update:
             try:

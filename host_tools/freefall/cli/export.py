@@ -15,7 +15,8 @@ from ..export.sources import expanded, folders, runs
 from ..export.urls import is_url
 from ..port.open import is_port_url
 from .console import complain
-from .options import definition_option, folder_path, force_option
+from .options import baud_option, definition_option, folder_path, force_option
+from .parts import tell_of_parts
 from .progress import progress_bar
 from .sources import choose_definition, open_source
 from .summary import one_line
@@ -34,11 +35,12 @@ _SCHEDULER_ANSWERS_WITHIN_S = 10
     help="Folder, or a URL of one: a file a stream (of ccsds and pcap, one file); of many recordings, a folder each.",
 )  # fmt: skip
 @definition_option
+@baud_option
 @click.option("-j", "--jobs", "processes", type=click.IntRange(1), default=1, show_default=True, help="Recordings at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Have the workers of the Dask scheduler at tcp://HOST:PORT export them.")
 @force_option
 def export(
-    src: tuple[str, ...], form: str, output: str, definition: str | None, processes: int, dask: str | None, force: bool
+    src: tuple[str, ...], form: str, output: str, definition: str | None, baud: int, processes: int, dask: str | None, force: bool
 ) -> int:
     """Export recordings: every stream, raw and in engineering units; or as ccsds and pcap the packets as they came.
 
@@ -48,10 +50,12 @@ def export(
     if any(source == "-" or _is_port(source) for source in src):
         if len(src) > 1 or dask:
             raise click.UsageError("a port or standard input is exported by itself; only files are exported together.")
-        return _export_live(src[0], form, output, definition, force)
+        return _export_live(src[0], form, output, definition, baud, force)
     found = runs(expanded(src))
     outs = [output] if len(found) == 1 else [f"{output.rstrip('/')}/{folder}" for folder in folders(found)]
     given = choose_definition(definition) if definition else None
+    for run in found:
+        tell_of_parts(run, several=True)
     otherwise = os.environ.get("FREEFALL_DEF") or None
     jobs = [Job(run, form, out, given, otherwise, force) for run, out in zip(found, outs, strict=True)]
     if dask:
@@ -89,9 +93,9 @@ def _tell(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
     return max((outcome.exit_code for outcome in failed), default=0)
 
 
-def _export_live(src: str, form: str, output: str, definition: str | None, force: bool) -> int:
+def _export_live(src: str, form: str, output: str, definition: str | None, baud: int, force: bool) -> int:
     with (
-        open_source(src, definition) as source,
+        open_source(src, definition, baud) as source,
         RunExport(form, output, source.definition, overwrite=force) as run,
         progress_bar("exporting", None) as update,
     ):

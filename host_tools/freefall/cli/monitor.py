@@ -202,5 +202,7 @@ def _conclude(boards: list[_Board], interrupted: bool) -> int:
     for board in boards:
         if board.feed.error:
             raise board.feed.error
+        if other := board.model.summary.other_payload:
+            raise other
     nothing = not any(board.model.summary.decoder.counters.octets_fed for board in boards)
     return EXIT_INTERRUPTED if interrupted and nothing else 0

@@ -8,7 +8,7 @@ import rich_click as click
 
 from ..decode import Summary
 from ..definition import Definition
-from ..errors import BoardError, DeviceError, WrongDefinition
+from ..errors import BoardError, DeviceError, OtherPayload, WrongDefinition
 from ..port.reconnecting import Reconnecting
 from ..recording import LinkEvent, LinkLost, RotatingRecorder, Rotation
 from . import EXIT_INTERRUPTED
@@ -93,10 +93,12 @@ def record(
     click.echo(f"Recorded in {_files(recorder.paths)}", err=True)
     if not checked:
         click.echo("The recording carries no definition; decode it with -d DEF.", err=True)
-    if take.refusal:
+    if other := take.other_payload:
+        complain(f"{other}. The octets are recorded all the same.")
+    if refusal := take.refusal or other:
         if gone:
             complain(gone)
-        return take.refusal.exit_code
+        return refusal.exit_code
     if gone:
         raise gone
     return 0
@@ -148,6 +150,11 @@ class _Take:
                 self.refusal = error
                 self._summary = None
                 complain(f"{error}. Recording goes on without decoding.")
+
+    @property
+    def other_payload(self) -> OtherPayload | None:
+        """As Summary has it, where it was decoded."""
+        return self._summary.other_payload if self._summary else None
 
     def progress(self) -> str:
         """Beside the bar."""

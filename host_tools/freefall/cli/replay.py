@@ -17,6 +17,7 @@ from . import EXIT_INTERRUPTED
 from .console import complain
 from .interrupt import held_interrupt
 from .options import baud_option
+from .parts import tell_of_parts
 from .progress import progress_bar
 from .replay_report import as_dict, lines
 
@@ -93,6 +94,7 @@ def replay(
         raise click.UsageError("say where to: -p URL, --pty, --tcp :PORT, --udp HOST:PORT, or pipe standard output somewhere.")
     with closing(_sink(port, baud, pty, tcp, udp)) as sink:
         player = Player(file, sink, schedule, faults, packets=packets)
+        tell_of_parts((file,))
         if pty or tcp:
             _print({"type": "port", "url": sink.url} if as_json else sink.url)
         played, gone = _run(player, sink, schedule.loop)

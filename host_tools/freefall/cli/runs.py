@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..errors import DefinitionNeeded, InputUnreadable
 from ..export.sources import expanded, runs
 from ..port.open import is_port_url
+from ..port.serial import DEFAULT_BAUD
 from ..recording import LinkGap, Run, is_recording, open_recording
 from .sources import Source, choose_definition, open_source
 
@@ -52,10 +53,12 @@ def grouped(sources: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 @contextmanager
-def open_group(group: tuple[str, ...], definition: str | None) -> Iterator[tuple[Source, Callable[[], list[LinkGap]]]]:
+def open_group(
+    group: tuple[str, ...], definition: str | None, baud: int = DEFAULT_BAUD
+) -> Iterator[tuple[Source, Callable[[], list[LinkGap]]]]:
     """The source that a group is, and, once it is read, the gaps of its link. Raises as open_source."""
     if len(group) == 1 and not _is_recording(group[0]):
-        with open_source(group[0], definition) as source:
+        with open_source(group[0], definition, baud) as source:
             yield source, list
         return
     run = Run([open_recording(file) for file in group])

@@ -13,13 +13,14 @@ from typing import BinaryIO
 import rich_click as click
 
 from ..definition import Definition, load_definition
-from ..errors import DeviceError, InputUnreadable
+from ..errors import DeviceError, InputUnreadable, NothingCame
 from ..port.open import is_port_url
 from ..port.open import open_port as _open_port
 from ..port.port import Port
 from ..port.serial import DEFAULT_BAUD
 from ..recording import is_recording, open_recording, raw_only
 from .interrupt import held_interrupt
+from .parts import tell_of_parts
 
 _READ_LEN = 65536
 
@@ -29,7 +30,8 @@ class Source:
     """Octets in pieces, each with the host's time in ns, and the definition that reads them.
 
     live: has no end of its own. size, position(): octets of the file, and how many of them are read; size is None when unknown.
-    problem(): what is wrong with the file, once all of it has been read. metadata: a recording's.
+    problem(): what is wrong with the file, once all of it has been read. metadata: a recording's. name: as it is told.
+    pressed(): whether Ctrl-C has ended it.
     """
 
     definition: Definition
@@ -39,20 +41,28 @@ class Source:
     position: Callable[[], int] = lambda: 0
     problem: Callable[[], str | None] = lambda: None
     metadata: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    pressed: Callable[[], bool] = lambda: False
 
     def read(self, take: Callable[[bytes, int], object]) -> DeviceError | None:
         """Give every piece to take(octets, host ns). Ctrl-C ends a live source well.
 
-        The error that ended it early, to be raised when what came before it has been told; None when there was none.
+        The error that ended it early, to be raised when what came before it has been told; None when there was none. Raises
+        NothingCame when Ctrl-C was pressed before the first octet.
         """
+        count, interrupted = 0, False
         try:
             for host_ns, octets in self.chunks:
+                count += len(octets)
                 take(octets, host_ns)
         except KeyboardInterrupt:
             if not self.live:
                 raise
+            interrupted = True
         except DeviceError as gone:
             return gone
+        if not count and (interrupted or self.pressed()):
+            raise NothingCame(self.name)
         return None
 
 
@@ -64,16 +74,19 @@ def open_source(src: str, definition_path: str | None, baud: int = DEFAULT_BAUD)
             raise InputUnreadable("standard input is closed")
         definition = _needed(choose_definition(definition_path), "standard input")
         name = "standard input"
-        yield Source(definition, raw_only(_pieces(sys.stdin.buffer, name), name), live=True)
+        yield Source(definition, raw_only(_pieces(sys.stdin.buffer, name), name), live=True, name=name)
     elif is_port_url(src):
         given = choose_definition(definition_path) if definition_path else None  # its faults are told before a port is touched
         with open_port(src, baud) as port, held_interrupt() as pressed:
             definition = port_definition(port, given)
-            yield Source(definition, takewhile(lambda _: not pressed(), port.chunks()), live=True)
+            chunks = takewhile(lambda _: not pressed(), port.chunks())
+            yield Source(definition, chunks, live=True, name=src, pressed=pressed)
     elif not Path(src).is_file():
         raise InputUnreadable(_no_file(src))
     elif is_recording(src):
-        yield _recording(src, definition_path)
+        source = _recording(src, definition_path)
+        tell_of_parts((src,))
+        yield source
     else:
         definition = _needed(choose_definition(definition_path), f"{src}, a file of raw octets,")
         with open(src, "rb") as file:

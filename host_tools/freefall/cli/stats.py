@@ -15,7 +15,8 @@ from ..definition import Definition
 from ..errors import DefinitionError, FreefallError, OutputExists
 from ..report import RunReport
 from .console import complain
-from .options import OutputPath, definition_option, force_option
+from .options import OutputPath, baud_option, definition_option, force_option
+from .parts import tell_of_parts
 from .progress import progress_bar
 from .report import origin_of, print_report
 from .runs import Pieces, grouped, open_group
@@ -71,6 +72,7 @@ def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
 @click.command()
 @click.argument("src", metavar="SRC...", nargs=-1, required=True)
 @definition_option
+@baud_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a run, one a line.")
 @click.option(
     "--html", metavar="OUT.html", type=OutputPath(dir_okay=False),
@@ -84,8 +86,8 @@ def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
 @force_option
 @click.pass_obj
 def stats(
-    settings, src: tuple[str, ...], definition: str | None, as_json: bool, html: str | None, conditions: list[Condition],
-    force: bool,
+    settings, src: tuple[str, ...], definition: str | None, baud: int, as_json: bool, html: str | None,
+    conditions: list[Condition], force: bool,
 ) -> int:  # fmt: skip
     """What was sampled, how evenly, what became of every sample, and whether the sums close.
 
@@ -96,7 +98,7 @@ def stats(
     if html and Path(html).exists() and not force:
         raise OutputExists(html)
     groups = grouped(src)
-    found = _read_each(groups, definition, conditions)
+    found = _read_each(groups, definition, baud, conditions)
     if html:
         # Before anything is printed: whoever reads that may leave early.
         from ..report import page
@@ -124,20 +126,21 @@ def stats(
 
 
 def _read_each(
-    groups: Sequence[tuple[str, ...]], definition: str | None, conditions: Sequence[Condition]
+    groups: Sequence[tuple[str, ...]], definition: str | None, baud: int, conditions: Sequence[Condition]
 ) -> Iterator[tuple[tuple[str, ...], _Read | FreefallError]]:
     """Each group as it was read, or why it could not be; of one group alone that is raised."""
     for group in groups:
         try:
-            yield group, _read(group, definition, conditions)
+            yield group, _read(group, definition, baud, conditions)
         except FreefallError as error:
             if len(groups) == 1:
                 raise
             yield group, error
 
 
-def _read(group: tuple[str, ...], definition: str | None, conditions: Sequence[Condition]) -> _Read:
-    with open_group(group, definition) as (source, link_gaps):
+def _read(group: tuple[str, ...], definition: str | None, baud: int, conditions: Sequence[Condition]) -> _Read:
+    with open_group(group, definition, baud) as (source, link_gaps):
+        tell_of_parts(group, several=True)
         for condition in conditions:
             condition.check(source.definition)
         summary = Summary(source.definition)
@@ -156,6 +159,8 @@ def _read(group: tuple[str, ...], definition: str | None, conditions: Sequence[C
             gone = source.read(take)
             pieces.flush()
             update(source.position())
+        if other := summary.other_payload:
+            raise other from gone
         report = RunReport(", ".join(group), summary, dict(source.metadata), source.problem(), tuple(link_gaps()))
     return _Read(report, gone)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ..definition import Definition, Stream
+from ..errors import OtherPayload
 from .batch import SampleBatch, batched
 from .decoder import Decoder
 from .happenings import Happenings
@@ -127,6 +128,13 @@ class Summary:
         """On-board time from the first to the last thing heard, over all boots."""
         self._settle()
         return (self._past_ns + self._boot_ns) / 1e9
+
+    @property
+    def other_payload(self) -> OtherPayload | None:
+        """What to raise at the end when frames came and all were of another payload, which no report of a board can tell."""
+        counters = self.decoder.counters
+        others = counters.frames_rejected["apid"]
+        return OtherPayload(self.decoder.definition.name, others) if others and not counters.frames_accepted else None
 
     @property
     def verdict(self) -> str:

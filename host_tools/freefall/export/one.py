@@ -42,7 +42,8 @@ def export_one(
     format: one of FORMATS. definition: instead of the recording's own; otherwise: the path of one, where it has none.
     overwrite: files in the way.
     tell: its result has to travel where this runs elsewhere. progress: given how many octets of the files are read so far.
-    Raises InputUnreadable, DefinitionError, DefinitionNeeded, WrongDefinition, OutputUnwritable, MissingExtra.
+    Raises InputUnreadable, DefinitionError, DefinitionNeeded, WrongDefinition, OtherPayload, OutputUnwritable,
+    MissingExtra.
     """
     sources = (src,) if isinstance(src, str) else tuple(src)
     with open_input(sources, definition, otherwise) as source, Output(out, overwrite=overwrite) as output:

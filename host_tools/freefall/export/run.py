@@ -23,12 +23,14 @@ class RunExport(contextlib.AbstractContextManager):
 
     format: one of FORMATS; those of EXPORTERS make a file a stream, those of PACKET_EXPORTERS one file, named after the payload.
     An existing file is refused (OutputExists) unless `overwrite`. The files get their names together when the block ends well;
-    else none is left. summary: all that is known of the run so far.
+    else none is left. summary: all that is known of the run so far. A run of another payload does not end well (OtherPayload).
     """
 
     def __init__(self, format: str, out_dir: str | pathlib.Path, definition: Definition, *, overwrite: bool = False):
         self.summary = Summary(definition)
-        self._part = (_Tables if format in EXPORTERS else _Packets)(format, pathlib.Path(out_dir), definition, overwrite)
+        self._folder = pathlib.Path(out_dir)
+        self._made_folder = not self._folder.exists()
+        self._part = (_Tables if format in EXPORTERS else _Packets)(format, self._folder, definition, overwrite)
         self._pieces: list[tuple[int, bytes]] = []
         self._octets = 0
         # Files are written beside the decoding of what comes next, a piece at a time and no more.
@@ -52,10 +54,15 @@ class RunExport(contextlib.AbstractContextManager):
             if kind is None:
                 self._take()
                 self._written()
+                if other := self.summary.other_payload:
+                    raise other
                 self._part.close()
         finally:
             self._writer.shutdown()
             self._part.discard()  # nothing, once it is closed
+            if self._made_folder:
+                with contextlib.suppress(OSError):  # there are files in it
+                    self._folder.rmdir()
 
     def _take(self) -> None:
         pieces, self._pieces, self._octets = self._pieces, [], 0

@@ -244,5 +244,9 @@ def _reading(path: pathlib.Path | str, opener: Opener | None):
     try:
         with open(path, "rb") if opener is None else opener(str(path)) as file:
             yield file
+    except FileNotFoundError as error:
+        raise InputUnreadable(f"there is no file {path}") from error
+    except IsADirectoryError as error:
+        raise InputUnreadable(f"{path} is a folder, not a recording") from error
     except OSError as error:
         raise InputUnreadable(f"cannot read {path}: {error.strerror}") from error

@@ -3,9 +3,9 @@
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
-from ..errors import OutputUnwritable
+from ..errors import InputUnreadable, OutputUnwritable
 from . import profile
 from .file import RecordingFile
 from .run import Run
@@ -29,16 +29,24 @@ def recover(
 ) -> Rescue:
     """Writes octets, times, gaps, definition and metadata of `run` into a new recording, and that it was recovered from what.
 
-    progress(octets of the run's files read so far). Raises OutputExists, OutputUnwritable, InputUnreadable.
+    progress(octets of the run's files read so far). Raises OutputExists, OutputUnwritable; InputUnreadable also when
+    no octets are left.
     """
     out = pathlib.Path(path)
     if out.exists() and any(out.samefile(recording.path) for recording in run.recordings):
         raise OutputUnwritable(f"{path} is what is to be recovered; give the rescued recording another name")
     contents = run.contents()
-    opening = list(islice(contents, 1))
+    opening = []
+    for event in contents:
+        opening.append(event)
+        if isinstance(event, tuple):
+            break
+    else:
+        names = ", ".join(str(recording.path) for recording in run.recordings)
+        raise InputUnreadable(f"there is nothing to recover: not one octet of a board can be read in {names}")
     start_ns = from_rfc3339(run.metadata.get("start", ""))
     if start_ns is None:  # lost with the metadata
-        start_ns = next((event[0] if isinstance(event, tuple) else event.host_ns for event in opening), 0)
+        start_ns = opening[0][0] if isinstance(opening[0], tuple) else opening[0].host_ns
     blocks = 0
     metadata = _metadata(run, start_ns)
     with RecordingFile(out, run.definition_text, metadata, start_ns=start_ns, overwrite=overwrite) as file:

@@ -71,6 +71,11 @@ def part_path(path: pathlib.Path, number: int) -> pathlib.Path:
     return path.with_name(f"{stem}.part{number:05}{suffix}")
 
 
+def first_path(path: pathlib.Path) -> pathlib.Path:
+    """The first file of the run that has a part of this name; the opposite of part_path."""
+    return path.with_name(re.sub(rf"\.part\d{{5}}((?:{re.escape(SUFFIX)})?)$", r"\1", path.name))
+
+
 def part_paths(path: str | pathlib.Path) -> list[pathlib.Path]:
     """The files that are there of a run whose first is `path`, in order."""
     first = pathlib.Path(path)

@@ -108,20 +108,31 @@ def test_recovery_refuses_its_own_input_and_what_is_there(broken, tmp_path):
     assert (tmp_path / "there.mcap").read_bytes() == b"precious"
 
 
-@pytest.mark.parametrize("first", [b"", b"x" * 30])
-def test_recording_cut_before_its_metadata_is_recovered_as_what_it_is(tmp_path, first):
+def test_recording_without_its_metadata_is_recovered_as_what_it_is(tmp_path):
     path = tmp_path / "run.mcap"
     with Recorder(path, None, "a test", start_ns=START_NS) as recorder:
-        recorder.write(first, START_NS + 5)
+        recorder.write(b"x" * 30, START_NS + 5)
     octets = path.read_bytes()
     begin = octets.index(b"\x0c")
     end = begin + 9 + int.from_bytes(octets[begin + 1 : begin + 9], "little")
     path.write_bytes(octets[:begin] + octets[end:])  # without its metadata record
     recover(open_run(path), tmp_path / "rescued.mcap")
     rescued = open_recording(tmp_path / "rescued.mcap")
-    assert [data for _, data in rescued.chunks()] == ([first] if first else [])
+    assert [data for _, data in rescued.chunks()] == [b"x" * 30]
     assert rescued.metadata["format"] == "1" and rescued.metadata["recovered_from"] == "run.mcap"
-    assert rescued.metadata["start"] == ("2026-09-21T14:13:20.123456794Z" if first else "1970-01-01T00:00:00.000000000Z")
+    assert rescued.metadata["start"] == "2026-09-21T14:13:20.123456794Z"
+
+
+def test_recording_without_octets_is_not_recovered_and_no_file_is_left(tmp_path):
+    path, out = tmp_path / "run.mcap", tmp_path / "rescued.mcap"
+    with Recorder(path, None, "a test", start_ns=START_NS) as recorder:
+        recorder.mark(LinkLost(START_NS + 1, "it went away"))
+    with pytest.raises(InputUnreadable, match=f"nothing to recover: not one octet of a board can be read in {path}"):
+        recover(open_run(path), out)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputUnreadable, match=f"nothing to recover: .* in {path}"):
+        recover(open_run(path), out)
+    assert not out.exists()
 
 
 def test_definition_that_this_freefall_cannot_use_is_kept_as_it_is(tmp_path, definition):
