@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputUnreadable
-from ..recording import open_recording, part_paths
-from ..recording.rotation import first_path, part_path
+from ..recording import open_recording, part_path, part_paths
+from ..recording.rotation import PART_LIMIT, first_path
 from ..recording.run import part_number, run_of
 from .console import complain
 
@@ -29,7 +29,7 @@ def tell_of_parts(files: Sequence[str], several: bool = False) -> None:
             return
         which = "the first" if part_number(own) == 1 else f"number {part_number(own)}"
         what = f"{files[0]} is {which} of several files" if len(files) == 1 else f"{', '.join(files)} are not all files"
-        pattern = part_path(first, 1).with_name(part_path(first, 99_999).name.replace("99999", _ANY))
+        pattern = first.with_name(part_path(first, PART_LIMIT).name.replace(f"{PART_LIMIT:05}", _ANY))
         names = shlex.join([*([str(first)] if first.exists() else []), str(pattern)])
         todo = f"name them all: {names}" if several else f"make one of them: freefall info {names} --recover whole.mcap"
         complain(f"{what} that one run is in; to have all of it, {todo}", prefix="")

@@ -75,7 +75,8 @@ def test_link_records_stand_where_the_link_was_lost_and_hold_what_the_spec_says(
 
 def test_recovered_recording_has_the_key_that_the_spec_adds(tmp_path):
     path = tmp_path / "run.mcap"
-    recording.Recorder(path, None, "test", start_ns=START_NS).close()
+    with recording.Recorder(path, None, "test", start_ns=START_NS) as recorder:
+        recorder.write(b"x", START_NS)
     before = recording.open_recording(path).metadata
     recording.recover(recording.open_run(path), tmp_path / "rescued.mcap")
     after = recording.open_recording(tmp_path / "rescued.mcap").metadata
