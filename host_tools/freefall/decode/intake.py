@@ -113,8 +113,8 @@ class Intake:
         service = self.boot.service
         sequence = packet.sequence_of(data)
         remembered = self._remembered[0]
-        known = stretch.encoded == self._newest if isinstance(report, BootEvent) else stretch.encoded in remembered
-        if known and sequence != service.next_sequence:
+        past = (self._newest,) if isinstance(report, BootEvent) else remembered
+        if sequence != service.next_sequence and stretch.encoded in past:
             self.duplicates += 1
             service.duplicates += 1
             return
