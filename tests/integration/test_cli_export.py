@@ -71,9 +71,14 @@ def test_files_of_one_run_are_exported_as_the_run_that_they_were(freefall, recor
     done = freefall("export", tmp_path / "run*.mcap", "--to", "csv", "-o", tmp_path / "parts")
     assert (done.code, "0 lost, 0 rejected" in done.err) == (0, True)
     freefall("export", recording, "--to", "csv", "-o", tmp_path / "whole")
-    assert files_in(tmp_path / "parts") == files_in(tmp_path / "whole") == ["temperature.csv", "vibration.csv"]
+    assert files_in(tmp_path / "parts" / "run") == files_in(tmp_path / "whole") == ["temperature.csv", "vibration.csv"]
     for name in files_in(tmp_path / "whole"):
-        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "parts" / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_pattern_makes_a_folder_for_each_recording_also_where_there_is_one(freefall, folder, tmp_path):
+    assert freefall("export", folder / "a*.mcap", "--to", "csv", "-o", tmp_path / "out").code == 0
+    assert files_in(tmp_path / "out") == ["a/temperature.csv", "a/vibration.csv"]
 
 
 def test_every_format_has_the_same_values(freefall, recording, tmp_path):

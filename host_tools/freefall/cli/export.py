@@ -32,7 +32,8 @@ _SCHEDULER_ANSWERS_WITHIN_S = 10
 )  # fmt: skip
 @click.option(
     "-o", "--output", metavar="OUT", type=folder_path, required=True,
-    help="Folder, or a URL of one: a file a stream (of ccsds and pcap, one file); of many recordings, a folder each.",
+    help="Folder, or a URL of one: a file a stream (of ccsds and pcap, one file); of patterns and of several SRC, a folder in it "
+    "for each recording.",
 )  # fmt: skip
 @definition_option
 @baud_option
@@ -52,7 +53,9 @@ def export(
             raise click.UsageError("a port or standard input is exported by itself; only files are exported together.")
         return _export_live(src[0], form, output, definition, baud, force)
     found = runs(expanded(src))
-    outs = [output] if len(found) == 1 else [f"{output.rstrip('/')}/{folder}" for folder in folders(found)]
+    # By what was asked, not by how many there are: a pattern that matches one file today may match two tomorrow.
+    alone = len(src) == 1 and found == [src]
+    outs = [output] if alone else [f"{output.rstrip('/')}/{folder}" for folder in folders(found)]
     given = choose_definition(definition) if definition else None
     for run in found:
         tell_of_parts(run, several=True)
