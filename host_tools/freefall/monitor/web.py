@@ -27,7 +27,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..errors import OutputUnwritable
+from ..errors import DeviceError, OutputUnwritable
 from . import uplot
 from .feed import Feed
 from .plain import PlainLog
@@ -45,7 +45,7 @@ _POLICY = {"Content-Security-Policy": "default-src 'self'; img-src 'self' data:"
 def serve(feeds: list[Feed], host: str, port: int, stopping: Callable[[], bool], started: Callable[[str], None]) -> None:
     """Serve the page until `stopping`; started(url) once it can be opened. Port 0 is any free one.
 
-    Raises OutputUnwritable when uPlot is not installed, or nobody can listen there.
+    Raises OutputUnwritable when uPlot is not installed, DeviceError when nobody can listen there.
     """
     if not uplot.is_there():
         raise OutputUnwritable(
@@ -168,7 +168,7 @@ def _listening(host: str, port: int):
     except OSError as error:
         reason = error.strerror or error
         other = port + 1 if 0 < port < 65535 else 8001
-        raise OutputUnwritable(f"cannot serve at {host}:{port}: {reason}; choose another place, as --web :{other}") from error
+        raise DeviceError(f"cannot serve at {host}:{port}: {reason}; choose another place, as --web :{other}") from error
     with listener:
         yield listener
 

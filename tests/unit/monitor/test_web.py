@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from freefall.errors import OutputUnwritable
+from freefall.errors import DeviceError, OutputUnwritable
 from freefall.monitor import SPANS_S, uplot, web
 from unit.monitor.boards import PIECE_NS, START_NS, octets_of, run
 
@@ -145,9 +145,9 @@ def test_only_our_own_page_may_look(serve, feed_of, headers, allowed):
 def test_a_port_in_use_and_a_missing_uplot_are_sentences(serve, feed_of, monkeypatch):
     url, _ = serve([feed_of(run(1))])
     port = int(url.rstrip("/").rpartition(":")[2])
-    with pytest.raises(OutputUnwritable, match=f"cannot serve at 127.0.0.1:{port}: Address already in use"):
+    with pytest.raises(DeviceError, match=f"cannot serve at 127.0.0.1:{port}: Address already in use"):
         web.serve([], "127.0.0.1", port, lambda: True, print)
-    with pytest.raises(OutputUnwritable, match="cannot serve at no.such.host.invalid:0"):
+    with pytest.raises(DeviceError, match="cannot serve at no.such.host.invalid:0"):
         web.serve([], "no.such.host.invalid", 0, lambda: True, print)
     monkeypatch.setattr(uplot, "is_there", lambda: False)
     with pytest.raises(OutputUnwritable, match="python -m freefall.monitor.uplot"):
