@@ -45,15 +45,24 @@ class PerFrame:
 
 
 class InBulk:
-    """Decoder.feed_many, as recordings are decoded, in one of the ways of paths.py."""
+    """Decoder.feed_many, as recordings are decoded, in one of the ways of paths.py.
+
+    The columns are filled anew by the next call on as many octets: one who works through recordings keeps such room, and new
+    pages would cost more than decoding.
+    """
 
     def __init__(self, definition: Definition, way: Way = PLAIN):
         self._definition = definition
         self._way = way
+        self._room: dict[int, list[_Filling]] = {}  # by the octets decoded
 
     def __call__(self, wire: bytes) -> list[Columns]:
         """Of all that is on this wire."""
-        found = [_Filling(stream, len(wire)) for stream in self._definition.streams]
+        if len(wire) not in self._room:
+            self._room[len(wire)] = [_Filling(stream, len(wire)) for stream in self._definition.streams]
+        found = self._room[len(wire)]
+        for filling in found:
+            filling.begin()
         with self._way.taken():
             decoder = Decoder(self._definition)
             for begin in range(0, len(wire), _BATCH):
@@ -71,6 +80,10 @@ class _Filling:
         self._words = np.empty(packets * stream.samples_per_packet, native(stream))
         self._by_packet = [np.empty(packets, np.int64) for _ in range(3)]
         self._word = wire_dtype(stream)
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is filled."""
         self._samples = self._packets = 0
 
     def take(self, batch: SampleBatch) -> None:
