@@ -104,7 +104,7 @@ def in_real_time(minutes: float, seed: int) -> dict:
             played = play(path, sink)
         spent_s = time.process_time() - spent_s
         digest, counts, times_ns = reader.results()
-        blocks = list(Timeline(open_recording(path).chunks, Schedule()).blocks())
+        blocks = list(Timeline(open_recording(path).batches, Schedule()).blocks())
     return {
         "minutes": minutes,
         "blocks": played.blocks,

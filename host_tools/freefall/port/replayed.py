@@ -58,7 +58,7 @@ class ReplayPort:
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """See Port."""
         line = FaultyStream(self._faults)
-        for block in paced(Timeline(self._recording.chunks, self._schedule).blocks(), self._clock):
+        for block in paced(Timeline(self._recording.batches, self._schedule).blocks(), self._clock):
             yield time_ns(), line.feed(block[1]) if block else b""
         if rest := line.finish():
             yield time_ns(), rest

@@ -81,9 +81,12 @@ class Recording:
         Octets near a damaged place may be wrong, the frames in them have their own CRC. Each call reads the file anew.
         Raises InputUnreadable when the file can no longer be read.
         """
-        for event in self._events():
-            if isinstance(event, list):
-                yield from event
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self) -> Iterator[list[tuple[int, bytes]]]:
+        """As chunks(), as many at a time as stand together in the file; none is empty."""
+        return (event for event in self._events() if isinstance(event, list))
 
     def contents(self) -> Iterator[tuple[int, bytes] | LinkEvent]:
         """As chunks(), and in between where the link was lost and came back."""

@@ -61,7 +61,7 @@ class Player:
         self.blocks = self.octets = self.sent = 0
         self._sink = sink
         self._schedule = schedule or Schedule()
-        self.timeline = Timeline(self.recording.chunks, self._schedule)
+        self.timeline = Timeline(self.recording.batches, self._schedule)
         self._line = FaultyStream(faults or Faults())
         self._packets = PacketStream() if packets else None
         self._clock = clock or Clock()

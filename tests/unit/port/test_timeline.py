@@ -25,8 +25,13 @@ def recorded(parts):
     return chunks
 
 
+def batches(chunks):
+    """As a recording gives them, four at a time."""
+    return (chunks[at : at + 4] for at in range(0, len(chunks), 4))
+
+
 def played(chunks, **schedule):
-    timeline = Timeline(lambda: iter(chunks), Schedule(**schedule))
+    timeline = Timeline(lambda: batches(chunks), Schedule(**schedule))
     return list(timeline.blocks()), timeline
 
 
@@ -52,14 +57,17 @@ def test_every_block_is_due_when_the_steps_before_it_add_up_to(parts, speed, loo
 
 @given(blocks, st.integers(1, 3))
 def test_at_top_speed_the_octets_are_the_same_and_nothing_waits(parts, loop):
-    got, _ = played(recorded(parts), speed=None, loop=loop)
+    got, timeline = played(recorded(parts), speed=None, loop=loop)
     assert b"".join(octets for _, octets in got) == loop * b"".join(octets for _, octets in parts)
     assert {due for due, _ in got} <= {0}
+    _, in_time = played(recorded(parts), speed=1, loop=loop)
+    for counted in ("passes", "recorded_ns", "steps_back", "steps_back_ns", "gaps", "gaps_ns"):
+        assert getattr(timeline, counted) == getattr(in_time, counted)
 
 
 def test_at_top_speed_small_blocks_are_joined_and_no_more_than_needed():
     got, _ = played([(START, bytes(1000))] * 200, speed=None)
-    assert [len(octets) for _, octets in got] == [66_000, 66_000, 66_000, 2_000]
+    assert [len(octets) for _, octets in got] == [68_000, 68_000, 64_000]
 
 
 CHUNKS = [(START + i * S, bytes([i])) for i in range(10)]
@@ -100,7 +108,7 @@ def test_what_lies_before_the_start_is_neither_counted_nor_waited_for():
 
 
 def test_a_loop_without_end_goes_on_and_one_over_nothing_ends():
-    timeline = Timeline(lambda: iter(CHUNKS), Schedule(loop=None))
+    timeline = Timeline(lambda: batches(CHUNKS), Schedule(loop=None))
     endless = timeline.blocks()
     assert b"".join(next(endless)[1] for _ in range(25)) == bytes(list(range(10)) * 3)[:25]
     assert timeline.passes == 2
