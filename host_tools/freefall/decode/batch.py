@@ -9,7 +9,7 @@ from freefall_wire import packet
 
 from ..definition import Stream
 from .continuity import Run
-from .items import Gap, Item, Reboot, SamplePacket
+from .items import Gap, Item, Reboot, SamplePacket, own_times_ns
 from .reports import CoefficientReport
 
 
@@ -65,8 +65,7 @@ class SampleBatch:
         """Of a run, or a part of one, and the samples in its packets, uint8 (samples, stream.sample_len)."""
         times_ns = None
         if stream.times:
-            own_us = np.ascontiguousarray(samples[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
-            times_ns = run.time_ns.repeat(run.count) + own_us.astype(np.int64) * 1000
+            times_ns = run.time_ns.repeat(run.count) + own_times_ns(samples)
             samples = samples[:, packet.SAMPLE_TIME_LEN :]
         return cls(
             stream, boot, coefficients, run.index, run.time_ns, run.count, run.missing, run.period_ns, host_ns, samples, times_ns

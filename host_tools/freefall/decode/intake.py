@@ -13,7 +13,7 @@ from ..definition import Definition, Stream
 from ..errors import WrongDefinition
 from .accounts import Boot
 from .counters import Counters
-from .items import Gap, Item, Reboot, Reject, SamplePacket
+from .items import Gap, Item, Reboot, Reject, SamplePacket, own_times_ns
 from .ledger import Ledger
 from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report, time_ns_at
 
@@ -98,8 +98,7 @@ class Intake:
         raw = raw.reshape(count, stream.sample_len)
         times_ns = None
         if stream.times:
-            own_us = np.ascontiguousarray(raw[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
-            times_ns = time_ns + own_us.astype(np.int64) * 1000
+            times_ns = time_ns + own_times_ns(raw)
             raw = raw[:, packet.SAMPLE_TIME_LEN :]
         coefficients = boot.coefficients.get(stream.sensor)
         items.append(SamplePacket(stream, index, time_ns, raw, boot.ordinal, host_ns, period_ns, times_ns, coefficients))

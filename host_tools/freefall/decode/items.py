@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from freefall_wire import packet
+
 from ..definition import Stream
 from .reports import ServiceReport
 
@@ -65,3 +67,9 @@ class Reboot:
 
 
 Item = SamplePacket | Gap | Reject | Reboot | ServiceReport
+
+
+def own_times_ns(samples: np.ndarray) -> np.ndarray:
+    """How long after their packet's time samples with own times, uint8 (n, sample_len), were taken (SPEC 6.1): int64 (n,)."""
+    own_us = np.ascontiguousarray(samples[:, : packet.SAMPLE_TIME_LEN]).view(">u4")[:, 0]
+    return own_us.astype(np.int64) * 1000
