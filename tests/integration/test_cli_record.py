@@ -235,8 +235,8 @@ def test_ctrl_c_while_the_board_is_away_ends_well(start, line, tmp_path, sent):
     assert gap.back_ns is None
 
 
-def test_duration_ends_a_recording_whose_board_is_away_and_says_so(freefall, line, tmp_path):
-    file = tmp_path / "run.mcap"
+def leaving_board(line, file):
+    """A thread, under way, whose board sends some octets once they are recorded, and is then unplugged."""
 
     def play():
         wait_for(lambda: begun(file))
@@ -246,6 +246,12 @@ def test_duration_ends_a_recording_whose_board_is_away_and_says_so(freefall, lin
 
     board = threading.Thread(target=play)
     board.start()
+    return board
+
+
+def test_duration_ends_a_recording_whose_board_is_away_and_says_so(freefall, line, tmp_path):
+    file = tmp_path / "run.mcap"
+    board = leaving_board(line, file)
     begin = time.monotonic()
     done = freefall("record", "-p", line.path, "-o", file, "--duration", "1.5")
     took = time.monotonic() - begin
@@ -257,15 +263,7 @@ def test_duration_ends_a_recording_whose_board_is_away_and_says_so(freefall, lin
 
 def test_once_ends_with_the_port(freefall, line, tmp_path):
     file = tmp_path / "run.mcap"
-
-    def play():
-        wait_for(lambda: begun(file))
-        line.send(b"some octets")
-        time.sleep(0.3)
-        line.unplug()
-
-    board = threading.Thread(target=play)
-    board.start()
+    board = leaving_board(line, file)
     done = freefall("record", "-p", line.path, "-o", file, "--once", "--duration", "60")
     board.join()
     assert done.code == 4 and "went away" in done.err and "Waiting" not in done.err
