@@ -10,8 +10,6 @@ from .element import Markup, element, joined
 from .numbers import count, duration, whole
 from .run import RunReport
 
-_GAPS_SHOWN = 20
-
 
 def page(reports: Sequence[RunReport]) -> str:
     """The HTML of these runs, at least one, one after the other. Of some 20 kB a channel, however long a run is."""
@@ -49,7 +47,7 @@ def _run(report: RunReport, prefix: str) -> Iterator[Markup]:
     closes = element("p", "Ledger closes, difference 0.", class_="good") if ledger.closed else _reasons(summary)
     yield _section("Ledger: what became of every sample", tables.ledger(summary), closes)
     strip = element("figure", plots.losses(summary.statistics, summary.seconds, boots))
-    places = tables.gaps(summary.statistics, _GAPS_SHOWN)
+    places = tables.gaps(summary.statistics)
     note = None if places else element("p", "No gap between samples received.", class_="good")
     yield _section("Samples over time", strip, places, note)
     yield _section("Jitter: how uneven triggers are", *_jitters(summary))

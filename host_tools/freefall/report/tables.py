@@ -59,21 +59,20 @@ def channels(own: StreamStatistics) -> Markup:
     return _table(head, rows, text_columns=2)
 
 
-def gaps(statistics: Sequence[StreamStatistics], most: int) -> Markup | None:
-    """The largest places where samples are missing; None where none is."""
-    places = [(own.stream.name, place) for own in statistics for place in own.losses.largest]
-    places.sort(key=lambda named: -named[1].count)
-    rows = [
-        _row(name, map(_number, (whole(p.count), whole(p.index), str(p.boot), fixed(p.until_ns / 1e9, 6))))
-        for name, p in places[:most]
-    ]
-    if not rows:
-        return None
-    parts = [_table(["", "samples", "from index", "boot from 0", "until, on-board s"], rows)]
-    if others := sum(own.losses.gaps for own in statistics) - len(rows):
-        rest = sum(own.losses.samples for own in statistics) - sum(place.count for _, place in places[:most])
-        parts.append(element("p", f"and {count(rest, 'sample')} in {count(others, 'other place')}", class_="faint"))
-    return joined(parts)
+def gaps(statistics: Sequence[StreamStatistics]) -> Markup | None:
+    """Where samples are missing: of each stream the largest places, in time order; None where none is missing."""
+    rows = []
+    for own in statistics:
+        losses = own.losses
+        places = sorted(losses.largest, key=lambda place: (place.boot, place.index))
+        for place in places:
+            numbers = (whole(place.count), whole(place.index), str(place.boot), fixed(place.until_ns / 1e9, 6))
+            rows.append(_row(own.stream.name, map(_number, numbers)))
+        if others := losses.gaps - len(places):
+            rest = losses.samples - sum(place.count for place in places)
+            text = f"and {count(rest, 'sample')} in {count(others, 'other place')}, each no larger"
+            rows.append(_row(own.stream.name, [element("td", text, class_="faint", colspan=4)]))
+    return _table(["", "samples", "from index", "boot from 0", "until, on-board s"], rows) if rows else None
 
 
 def events(summary: Summary, link_gaps: Sequence[LinkGap]) -> Markup | None:

@@ -128,6 +128,27 @@ def test_places_of_loss_events_and_rejects_are_told(html, troubled):
     assert troubled.decoder.definition.text in found.texts("pre")
 
 
+def test_losses_of_every_stream_are_shown_in_time_order_however_large_those_of_another_are(bench):
+    summary, wire, shown = Summary(bench), b"\0", []
+    sizes = [100 + n for n in range(15)]  # of gaps of the first stream, in each of two boots; only the 20 largest are kept
+    for boot in range(2):
+        wire += packets.boot(bench, boot + 1)
+        index = 0
+        for n, size in enumerate(sizes):
+            if n >= 5:
+                shown.append([str(size), str(index), str(boot), f"{(1000 + 1000 * (index + size)) / 1e6:.6f}"])
+            index += size
+            wire += packets.samples(bench.streams[0], index, 2, 1000 + 1000 * index, n)
+            index += 2
+    wire += packets.samples(bench.streams[1], 1, 2, 7000)
+    summary.feed(wire)
+    found = Page(page([RunReport("a.mcap", summary)]))
+    first, second = (found.rows(stream.name)[1:] for stream in bench.streams[:2])
+    rest = "and 1020 samples in 10 other places, each no larger"
+    assert first[: len(shown) + 1] == [*shown, [rest]]
+    assert second[0] == ["1", "0", "1", "0.007000"]
+
+
 def test_texts_of_a_run_are_never_markup(troubled):
     evil = "<script>alert(1)</script>&amp;\"'"
     gap = LinkGap(0, 2_500_000_000, evil)
