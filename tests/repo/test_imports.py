@@ -1,7 +1,7 @@
 """Imports go one way.
 
 wire <- board.core <- drivers, ports <- app; wire, sensors <- definition <- decode <- recording <- export <- board <- port
-<- replay <- monitor, report, testing <- cli.
+<- replay, device <- monitor, report, testing <- cli.
 """
 
 import ast
@@ -15,13 +15,15 @@ BOARD, HOST = ROOT / "firmware" / "freefall_board", ROOT / "host_tools" / "freef
 # What each part may import of ours, besides itself.
 ALLOWED = {
     "freefall_wire": set(),
+    "freefall_loader": {"freefall_board.app"},
     "freefall_board.version": set(),
+    "freefall_board.boot": set(),
     "freefall_board.core": {"freefall_wire"},
     "freefall_board.drivers": {"freefall_wire", "freefall_board.core"},
     "freefall_board.ports": {"freefall_wire"},
     "freefall_board.sampling": {"freefall_board.core"},
     "freefall_board.app": {"freefall_wire", "freefall_board.core", "freefall_board.drivers", "freefall_board.ports",
-                           "freefall_board.sampling", "freefall_board.version"},
+                           "freefall_board.sampling", "freefall_board.version", "freefall_board.boot"},
     "freefall.errors": set(),
     "freefall.sensors": {"freefall.errors"},
     "freefall.definition": {"freefall.errors", "freefall_wire", "freefall.sensors"},
@@ -31,6 +33,8 @@ ALLOWED = {
     "freefall.interop": {"freefall", "freefall_wire", "freefall.sensors", "freefall.definition"},
     "freefall.board": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode"},
     "freefall.port": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording", "freefall.board"},
+    "freefall.device": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode",
+                        "freefall.recording", "freefall.board", "freefall.port"},
     "freefall.replay": {"freefall.errors", "freefall_wire", "freefall.definition", "freefall.decode", "freefall.recording",
                         "freefall.port"},
     "freefall.report": {"freefall.errors", "freefall.definition", "freefall.decode", "freefall.recording"},
@@ -40,7 +44,7 @@ ALLOWED = {
                          "freefall.board", "freefall.port", "freefall.replay"},
     "freefall.cli": {"freefall.errors", "freefall_wire", "freefall.sensors", "freefall.definition", "freefall.decode",
                      "freefall.recording", "freefall.export", "freefall.interop", "freefall.board", "freefall.port",
-                     "freefall.replay", "freefall.report", "freefall.compare", "freefall.monitor"},
+                     "freefall.replay", "freefall.report", "freefall.compare", "freefall.monitor", "freefall.device"},
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
 ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.ports"}
