@@ -11,7 +11,8 @@ FreefallError                 exit code
 ├── DeviceError               4   no, ambiguous, busy or lost board
 ├── BoardError                5   the board answered wrongly or not at all
 ├── InputUnreadable           6   a file or stream cannot be read
-└── NothingCame             130   interrupted before the first octet
+├── NothingCame             130   interrupted before the first octet
+└── ExportInterrupted       130   interrupted before a recording was exported
 
 Messages are whole sentences with the value, the limit and the next step; the command line prints them as they are.
 """
@@ -119,3 +120,13 @@ class NothingCame(FreefallError):
     def __init__(self, source: str):
         self.source = source
         super().__init__(f"nothing came from {source}")
+
+
+class ExportInterrupted(FreefallError):
+    """Interrupted while `source` was exported; none of its files is left."""
+
+    exit_code = 130
+
+    def __init__(self, source: str):
+        self.source = source
+        super().__init__(f"the export of {source} was interrupted; none of its files is left")

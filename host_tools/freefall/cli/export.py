@@ -14,7 +14,9 @@ from ..export.jobs import Job, Outcome, in_processes, in_turn, on_dask
 from ..export.sources import expanded, folders, runs
 from ..export.urls import is_url
 from ..port.open import is_port_url
+from . import EXIT_INTERRUPTED
 from .console import complain
+from .interrupt import held_interrupt
 from .options import baud_option, definition_option, folder_path, force_option
 from .parts import tell_of_parts
 from .progress import progress_bar
@@ -65,18 +67,21 @@ def export(
         with _cluster(dask) as client, progress_bar("exporting", len(jobs)) as update:
             outcomes = list(on_dask(jobs, client, one_line, update))
         return _tell(jobs, outcomes)
-    with progress_bar("exporting", _octets(jobs)) as update:
+    with progress_bar("exporting", _octets(jobs)) as update, held_interrupt() as pressed:
         if len(jobs) == 1:
-            outcomes = [Outcome(jobs[0], jobs[0].do(one_line, update))]
+            outcomes = [Outcome(jobs[0], jobs[0].do(one_line, update, pressed))]
         elif processes == 1:
-            outcomes = list(in_turn(jobs, one_line, update))
+            outcomes = list(in_turn(jobs, one_line, update, pressed))
         else:
-            outcomes = list(in_processes(jobs, processes, one_line, update))
+            outcomes = list(in_processes(jobs, processes, one_line, update, pressed))
     return _tell(jobs, outcomes)
 
 
 def _tell(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
-    """Files on standard output, all else beside it, in the order of the jobs; the worst exit code."""
+    """Files on standard output, all else beside it, in the order of the jobs; the worst exit code.
+
+    A job without an outcome was not begun, as somebody interrupted those before it.
+    """
     order = {job.sources: number for number, job in enumerate(jobs)}
     outcomes = sorted(outcomes, key=lambda outcome: order[outcome.job.sources])
     for outcome in outcomes:
@@ -91,8 +96,13 @@ def _tell(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
     for outcome in failed:
         name = outcome.job.sources[0]
         complain(outcome.error if name in outcome.error else f"{name}: {outcome.error}")
+    not_begun = len(jobs) - len(outcomes)
+    told = f"{len(failed) + not_begun} of {len(jobs)} recordings were not exported"
+    if not_begun:
+        complain(f"{told}, {not_begun} of them not begun", prefix="interrupted: ")
+        return EXIT_INTERRUPTED
     if failed:
-        complain(f"{len(failed)} of {len(jobs)} recordings were not exported", prefix="")
+        complain(told, prefix="")
     return max((outcome.exit_code for outcome in failed), default=0)
 
 

@@ -1,13 +1,15 @@
 """Exports of many recordings: a job each, done in turn, by processes, or by the workers of a Dask cluster."""
 
+import contextlib
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..decode import Summary
 from ..definition import Definition
-from ..errors import FreefallError
+from ..errors import ExportInterrupted, FreefallError
 from .one import Exported, export_one
 from .urls import is_url
 
@@ -16,9 +18,15 @@ if TYPE_CHECKING:
 
 Tell = Callable[[Summary], Any]  # a function of a module, for it travels
 Progress = Callable[[int], object]  # octets of all jobs read so far
+Wish = Callable[[], bool]  # whether to stop: jobs under way leave no file, others are not begun
 
 _LOOK_EVERY_S = 0.1
 EXIT_FAULT = 70
+
+
+def never() -> bool:
+    """The wish of somebody who waits for the end."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +40,17 @@ class Job:
     otherwise: str | None = None
     overwrite: bool = False
 
-    def do(self, tell: Tell, progress: Progress) -> Exported:
-        """Do it. Raises as export_one."""
+    def do(self, tell: Tell, progress: Progress, interrupted: Wish = never) -> Exported:
+        """Do it. Raises as export_one, and ExportInterrupted."""
+
+        def read(octets: int) -> None:
+            if interrupted():
+                raise ExportInterrupted(", ".join(self.sources))
+            progress(octets)
+
         return export_one(
             self.sources, self.format, self.out, definition=self.definition, otherwise=self.otherwise,
-            overwrite=self.overwrite, tell=tell, progress=progress,
+            overwrite=self.overwrite, tell=tell, progress=read,
         )  # fmt: skip
 
 
@@ -50,16 +64,16 @@ class Outcome:
     exit_code: int = 0
 
 
-def done(job: Job, tell: Tell, progress: Progress = lambda octets: None) -> Outcome:
+def done(job: Job, tell: Tell, progress: Progress = lambda octets: None, interrupted: Wish = never) -> Outcome:
     """Do a job; what goes wrong is part of the outcome."""
     try:
-        return Outcome(job, job.do(tell, progress))
+        return Outcome(job, job.do(tell, progress, interrupted))
     except FreefallError as error:
         return Outcome(job, None, str(error), error.exit_code)
 
 
-def in_turn(jobs: Sequence[Job], tell: Tell, progress: Progress) -> Iterator[Outcome]:
-    """One after the other, here."""
+def in_turn(jobs: Sequence[Job], tell: Tell, progress: Progress, interrupted: Wish = never) -> Iterator[Outcome]:
+    """One after the other, here; outcomes of those begun."""
     before = now = 0
 
     def read(octets: int) -> None:
@@ -68,31 +82,54 @@ def in_turn(jobs: Sequence[Job], tell: Tell, progress: Progress) -> Iterator[Out
         progress(before + octets)
 
     for job in jobs:
-        yield done(job, tell, read)
+        if interrupted():
+            return
+        yield done(job, tell, read, interrupted)
         before, now = before + now, 0
 
 
-def in_processes(jobs: Sequence[Job], processes: int, tell: Tell, progress: Progress) -> Iterator[Outcome]:
-    """By so many processes; outcomes as they come."""
+def in_processes(
+    jobs: Sequence[Job], processes: int, tell: Tell, progress: Progress, interrupted: Wish = never
+) -> Iterator[Outcome]:
+    """By so many processes; outcomes of those begun, as they come. However it ends, no process is left."""
     # Imported where they are needed: the command line begins without them.
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
     from multiprocessing import get_context
 
     # Spawned: a fork would take this process's threads for its own.
     context = get_context("spawn")
-    read = context.Array("q", len(jobs), lock=False)
-    with ProcessPoolExecutor(min(processes, len(jobs)), context, _begin_process, (read,)) as pool:
-        futures = {pool.submit(_in_process, number, job, tell): job for number, job in enumerate(jobs)}
+    read, stop = context.Array("q", len(jobs), lock=False), context.Value("b", lock=False)
+    with ProcessPoolExecutor(min(processes, len(jobs)), context, _begin_process, (read, stop)) as pool:
+        with _children_deaf_to_interrupts():
+            futures = {pool.submit(_in_process, number, job, tell): job for number, job in enumerate(jobs)}
         waiting = set(futures)
         try:
             while waiting:
                 ended, waiting = wait(waiting, _LOOK_EVERY_S, FIRST_COMPLETED)
                 progress(sum(read))
                 for future in ended:
-                    yield _outcome(futures[future], future)
+                    if outcome := _outcome(futures[future], future):
+                        yield outcome
+                if interrupted():
+                    stop.value = True
+                    waiting = {future for future in waiting if not future.cancel()}
         except BaseException:
+            stop.value = True
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextlib.contextmanager
+def _children_deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C in a terminal goes to every process; those begun in this block leave it to their parent to stop them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows; see _begin_process
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def on_dask(jobs: Sequence[Job], client: "distributed.Client", tell: Tell, progress: Progress) -> Iterator[Outcome]:
@@ -114,23 +151,31 @@ def _absolute(name: str) -> str:
     return name if is_url(name) else os.path.abspath(name)
 
 
-def _outcome(job: Job, future) -> Outcome:
+def _outcome(job: Job, future) -> Outcome | None:
+    """None of a job that was not begun."""
     if error := future.exception():
         # No error of ours, which are outcomes: the process was killed, for want of memory perhaps, or freefall is at fault.
         return Outcome(job, None, f"{', '.join(job.sources)}: {type(error).__name__}: {error}", EXIT_FAULT)
-    return replace(future.result(), job=job)
+    outcome = future.result()
+    return outcome and replace(outcome, job=job)
 
 
-_read = None  # of this process, octets by the number of the job; set where processes begin, the only way into one
+# Of this process, shared with its parent, and set where processes begin, the only way into one.
+_read = None  # octets by the number of the job
+_stop = None  # not 0 when jobs shall end early
 
 
-def _begin_process(read) -> None:
-    global _read
-    _read = read
+def _begin_process(read, stop) -> None:
+    global _read, _stop
+    _read, _stop = read, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _in_process(number: int, job: Job, tell: Tell) -> Outcome:
+def _in_process(number: int, job: Job, tell: Tell) -> Outcome | None:
     def progress(octets: int) -> None:
         _read[number] = octets
 
-    return done(job, tell, progress)
+    def interrupted() -> bool:
+        return bool(_stop.value)
+
+    return None if interrupted() else done(job, tell, progress, interrupted)

@@ -1,5 +1,6 @@
 """One function exports a recording here, in other processes, and by the workers of a Dask cluster: to the same tables."""
 
+import multiprocessing
 import os
 
 import distributed
@@ -86,6 +87,28 @@ def test_function_alone_exports_one_recording(recordings, expected, tmp_path):
     assert exported.files == (str(tmp_path / "vibration.parquet"), str(tmp_path / "temperature.parquet"))
     assert exported.told["verdict"] == "OK"
     assert pq.read_table(exported.files[0]) == expected["0.mcap", "vibration.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("way", "most"), [(in_turn, 1), (lambda jobs, *rest: in_processes(jobs, 2, *rest), 2)], ids=["in turn", "by processes"]
+)
+def test_interrupted_jobs_leave_no_file_and_others_are_not_begun(definition, tmp_path, way, most):
+    raw, out = tmp_path / "raw.bin", tmp_path / "out"
+    raw.write_bytes(VirtualBoard(definition).advance(10**9))
+    os.truncate(raw, 1 << 36)  # octets that no file system has to hold, and that nobody reads to the end
+    known = [Job((str(raw),), "csv", str(out / str(number)), definition) for number in range(9)]
+    begun = []
+
+    def interrupted():
+        begun.extend(out.rglob("*.part"))
+        return bool(begun)
+
+    outcomes = list(way(known, Summary.metrics, lambda octets: None, interrupted))
+    assert 1 <= len(outcomes) <= most
+    for outcome in outcomes:
+        assert (outcome.exported, outcome.exit_code) == (None, 130)
+        assert outcome.error == f"the export of {raw} was interrupted; none of its files is left"
+    assert not list(out.glob("*")) and not multiprocessing.active_children()
 
 
 def test_process_that_dies_is_told_with_its_recordings(recordings, tmp_path):
