@@ -4,9 +4,16 @@
 #include <string.h>
 
 /* Frames whose codes are followed side by side: each code is found by way of the one before, so one alone is all waiting. */
-enum { LANES = 4 };
+enum { LANES = 6 };
 /* A code may lead so far past its frame; there it finds zeros, and stays. */
 enum { ROOM = 512 };
+/* Octets are asked for so far ahead of their use: a processor by itself does so up to the end of a page. */
+enum { AHEAD = 2048, LINE = 64 };
+#if defined(__GNUC__)
+#define FETCH(at) __builtin_prefetch(at)
+#else
+#define FETCH(at) ((void)(at))
+#endif
 
 typedef struct {
     uint8_t zeros[CRC_BLOCK];
@@ -155,21 +162,22 @@ static void load(Lane *lane, const uint8_t *encoded, size_t size)
 /* Puts zeros back where codes are. A lane that is through stands on a zero, and stays. */
 static void follow_codes(Lane lanes[LANES])
 {
-    uint8_t *a = lanes[0].at, *b = lanes[1].at, *c = lanes[2].at, *d = lanes[3].at;
+    uint8_t *at[LANES];
     unsigned more;
+    for (int i = 0; i < LANES; i++)
+        at[i] = lanes[i].at;
     do {
-        unsigned code_a = *a, code_b = *b, code_c = *c, code_d = *d;
-        *a = *b = *c = *d = 0;
-        a += code_a;
-        b += code_b;
-        c += code_c;
-        d += code_d;
-        more = code_a | code_b | code_c | code_d;
+        unsigned code[LANES];
+        more = 0;
+        for (int i = 0; i < LANES; i++)
+            more |= code[i] = *at[i];
+        for (int i = 0; i < LANES; i++) {
+            *at[i] = 0;
+            at[i] += code[i];
+        }
     } while (more);
-    lanes[0].at = a;
-    lanes[1].at = b;
-    lanes[2].at = c;
-    lanes[3].at = d;
+    for (int i = 0; i < LANES; i++)
+        lanes[i].at = at[i];
 }
 
 static int judge_waiting(Pass *pass)
@@ -210,6 +218,16 @@ static int stretch_ends(Pass *pass, Stretch stretch)
     return judge_waiting(pass) ? -1 : keep(&pass->job->others, stretch, SOUND);
 }
 
+/* The delimiter that ends the stretch at `start`, or NULL. */
+static inline const uint8_t *stop_of(const uint8_t *start, const uint8_t *end)
+{
+    const uint8_t *stop = start < end ? memchr(start, 0, (size_t)(end - start)) : NULL;
+    if (stop && end - stop > AHEAD)
+        for (const uint8_t *line = start; line <= stop; line += LINE)
+            FETCH(line + AHEAD);
+    return stop;
+}
+
 static void know_lengths(const Deframer *job, uint8_t of_a_stream[MAX_ENCODED + 1])
 {
     for (size_t k = 0; k < job->stream_count; k++)
@@ -221,7 +239,7 @@ void deframe_count(Deframer *job, const uint8_t *octets, size_t len)
     uint8_t of_a_stream[MAX_ENCODED + 1] = {0};
     know_lengths(job, of_a_stream);
     const uint8_t *start = octets, *end = octets + len, *stop;
-    for (; start < end && (stop = memchr(start, 0, (size_t)(end - start))); start = stop + 1) {
+    for (; (stop = stop_of(start, end)); start = stop + 1) {
         size_t size = (size_t)(stop - start);
         if (size > MAX_ENCODED || !of_a_stream[size])
             continue;
@@ -237,7 +255,7 @@ int deframe(Deframer *job, const uint8_t *octets, size_t len)
     Pass pass = {.job = job, .octets = octets};
     know_lengths(job, pass.of_a_stream);
     const uint8_t *start = octets, *end = octets + len, *stop;
-    for (; start < end && (stop = memchr(start, 0, (size_t)(end - start))); start = stop + 1)
+    for (; (stop = stop_of(start, end)); start = stop + 1)
         if (stretch_ends(&pass, (Stretch){.start = start - octets, .stop = stop - octets}))
             return -1;
     return judge_waiting(&pass);
