@@ -1,12 +1,13 @@
-"""What a board says about itself: service reports (SPEC 5) as frozen values.
+"""What a board says about itself: service reports (SPEC 5) as values, not to be written to.
 
-Times are on-board integer nanoseconds; host_ns is the host's time of the feed that completed the frame, or None.
+Times are on-board integer nanoseconds; host_ns is the host's time of the feed that completed the frame, or None. Housekeeping
+comes over and over: frozen, its reports would be three times as slow to make.
 """
 
 import struct
 from dataclasses import dataclass
 
-from freefall_wire import WIRE_FORMAT, packet, reports, timecode
+from freefall_wire import WIRE_FORMAT, packet, reports
 
 from ..definition import Definition, Sensor, Stream
 
@@ -27,6 +28,7 @@ _EVENT_LAYOUTS = {
     reports.SENSOR_STOPPED: reports.SENSOR_LAYOUT,
     reports.SENSOR_BACK: reports.SENSOR_LAYOUT,
 }
+_CUC, _NUMBER, _LEDGER = struct.Struct(">IBH"), struct.Struct(">H"), struct.Struct(reports.LEDGER_LAYOUT)
 _SENSOR_KINDS = {reports.SENSOR_STOPPED: "stopped", reports.SENSOR_BACK: "back"}
 
 
@@ -56,7 +58,7 @@ class SensorEvent:
     bus_errors: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see above
 class BoardReport:
     """The board's housekeeping. Counters since boot, modulo 2^30; the fields are those of SPEC 5.2, SID 1, in its order."""
 
@@ -74,7 +76,7 @@ class BoardReport:
     service_dropped: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see above
 class LedgerReport:
     """The board's ledger of one stream, all true at one instant. Counters since boot, modulo 2^30, as SPEC 5.2 names them."""
 
@@ -122,7 +124,8 @@ def reason_text(code: int) -> str:
 
 def time_ns_at(data: bytes, at: int) -> int:
     """The on-board time, in ns, of the CUC at data[at:at + 7]."""
-    seconds, micros = timecode.get_cuc(data, at)
+    seconds, high, low = _CUC.unpack_from(data, at)
+    micros = (high << 16 | low) * 15625 + (1 << 17) >> 18  # as timecode.get_cuc; 10^6 is the next second
     return (seconds * 1_000_000 + micros) * 1000
 
 
@@ -134,7 +137,7 @@ def parse_report(data: bytes, definition: Definition, host_ns: int | None = None
     times = time_ns_at(data, packet.SERVICE_TIME_AT), host_ns
     if service == reports.PARAMETERS:
         return _coefficients(data, times, definition)
-    number = struct.unpack_from(">H", data, packet.SOURCE_DATA_AT)[0]
+    number = _NUMBER.unpack_from(data, packet.SOURCE_DATA_AT)[0]
     if service == reports.HOUSEKEEPING:
         return _board(data, times) if number == reports.BOARD_SID else _ledger(data, times, definition)
     if reports.EVENT_SUBTYPE.get(number) != subtype:
@@ -186,7 +189,7 @@ def _board(data, times):
 
 
 def _ledger(data, times, definition):
-    sid, *counts = _source(reports.LEDGER_LAYOUT, data)
+    sid, *counts = _LEDGER.unpack_from(data, packet.SOURCE_DATA_AT)
     number = sid - reports.LEDGER_SID
     return LedgerReport(*times, definition.streams[number], *counts) if number < len(definition.streams) else None
 
