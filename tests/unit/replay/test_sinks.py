@@ -1,5 +1,6 @@
 """Sinks with real pipes, terminals and sockets: a slow reader loses nothing, one that leaves is noticed."""
 
+import fcntl
 import os
 import random
 import select
@@ -102,6 +103,17 @@ def test_a_replay_into_a_pipe_that_nobody_reads_can_be_stopped(recorded, parts):
         played = Player(recorded(parts), sink, FAST).run(lambda: time.monotonic() > deadline)
     assert played.interrupted and 0 < played.sent < played.octets
     assert len(os.read(out, 1 << 20)) == played.sent
+    os.close(into), os.close(out)
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_GETPIPE_SZ"), reason="only Linux tells how much a pipe holds")
+@pytest.mark.parametrize(("before", "after"), [(1 << 16, 1 << 18), (1 << 12, 1 << 18), (1 << 19, 1 << 19)])
+def test_a_pipe_is_made_to_hold_four_blocks_and_never_less_than_before(before, after):
+    out, into = os.pipe()
+    fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, before)
+    with DescriptorSink(into, "a pipe") as sink:
+        assert sink.offer(bytes(1 << 20)) == after
+    assert fcntl.fcntl(into, fcntl.F_GETPIPE_SZ) == after
     os.close(into), os.close(out)
 
 
