@@ -86,7 +86,7 @@ class Timeline:
         """One pass of all there is, with nothing to be waited for: batch by batch, for the sake of speed."""
         before_ns = None
         for batch in self._batches():
-            times = [host_ns for host_ns, _ in batch]
+            times, blocks = map(list, zip(*batch, strict=True))
             if before_ns is not None:
                 times.insert(0, before_ns)
             if times == sorted(times):
@@ -94,7 +94,7 @@ class Timeline:
             else:
                 self.recorded_ns += sum(self._kept(after - before) for before, after in pairwise(times))
             before_ns = times[-1]
-            yield b"".join([octets for _, octets in batch])
+            yield b"".join(blocks)
 
     def _window(self) -> Iterator[tuple[int, bytes]]:
         """(host time since the block before, octets) between start and stop; the first since itself: 0."""
