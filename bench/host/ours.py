@@ -47,29 +47,32 @@ class PerFrame:
 class InBulk:
     """Decoder.feed_many, as recordings are decoded, in one of the ways of paths.py.
 
-    The columns are filled anew by the next call on as many octets: one who works through recordings keeps such room, and new
-    pages would cost more than decoding.
+    The columns are filled anew by the next call on the same octets: one who works through recordings keeps such room, and new
+    pages would cost more than decoding. Nor is it decoding to cut the octets into the pieces that a recording is read in.
     """
 
     def __init__(self, definition: Definition, way: Way = PLAIN):
         self._definition = definition
         self._way = way
-        self._room: dict[int, list[_Filling]] = {}  # by the octets decoded
+        self._wire: bytes | None = None
+        self._pieces: list[tuple[int, bytes]] = []
+        self._found: list[_Filling] = []
 
     def __call__(self, wire: bytes) -> list[Columns]:
         """Of all that is on this wire."""
-        if len(wire) not in self._room:
-            self._room[len(wire)] = [_Filling(stream, len(wire)) for stream in self._definition.streams]
-        found = self._room[len(wire)]
-        for filling in found:
+        if wire is not self._wire:
+            self._wire = wire
+            self._pieces = [(begin, wire[begin : begin + _BATCH]) for begin in range(0, len(wire), _BATCH)]
+            self._found = [_Filling(stream, len(wire)) for stream in self._definition.streams]
+        for filling in self._found:
             filling.begin()
         with self._way.taken():
             decoder = Decoder(self._definition)
-            for begin in range(0, len(wire), _BATCH):
-                for item in decoder.feed_many([(begin, wire[begin : begin + _BATCH])]):
+            for piece in self._pieces:
+                for item in decoder.feed_many([piece]):
                     if isinstance(item, SampleBatch):
-                        found[item.stream.number].take(item)
-        return [filling.columns for filling in found]
+                        self._found[item.stream.number].take(item)
+        return [filling.columns for filling in self._found]
 
 
 class _Filling:

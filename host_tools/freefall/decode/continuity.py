@@ -13,8 +13,6 @@ _HALF = _INDEX_MODULO // 2
 _PERIOD_TOLERANCE = 0.05
 # Of packets taken many at a time no gap is so large that an index of 64 packets ago can come again.
 _PLAIN_GAP = 1 << 24
-# Packets looked at before all are: where a board boots over and over, each boot would else cost as much as all that follows.
-_NEAR = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,33 +114,29 @@ class Continuity:
         It ends before a packet that may be a duplicate, or of another boot. no_doubt: no packet of another boot is remembered, so
         that one that goes forward is new even when packets before it were lost.
         """
-        if len(index) > _NEAR:
-            near = self.ahead(index[:_NEAR], time_ns[:_NEAR], count[:_NEAR], sequence[:_NEAR], no_doubt)
-            if len(near) < _NEAR:
-                return near
         if self.next_index is None or self.next_sequence is None:
             index, time_ns, count, sequence = index[:0], time_ns[:0], count[:0], sequence[:0]
         missing = index - _shifted(index + count, self.next_index or 0) & _INDEX_MODULO - 1
+        since_ns = _steps(time_ns, self._time_ns)
         forward = missing < _PLAIN_GAP
-        forward &= time_ns >= _shifted(time_ns, self._time_ns)
+        forward &= since_ns >= 0
         if not no_doubt:
             forward &= sequence == _shifted(sequence + 1 & packet.SEQUENCE_MODULO - 1, self.next_sequence or 0)
         if not forward.all():
             stop = int(forward.argmin())
-            index, time_ns, count, sequence = index[:stop], time_ns[:stop], count[:stop], sequence[:stop]
+            time_ns, count, sequence, since_ns = time_ns[:stop], count[:stop], sequence[:stop], since_ns[:stop]
             missing = missing[:stop].copy()
         samples, lost = count.cumsum(), missing.cumsum()
-        index = samples + lost - count + (self.next_index or 0)
-        return Run(index, time_ns, count, missing, self._periods(index, time_ns), sequence, samples, lost)
+        index = samples + lost
+        index -= count
+        index += self.next_index or 0
+        return Run(index, time_ns, count, missing, self._periods(index, since_ns), sequence, samples, lost)
 
-    def _periods(self, index: np.ndarray, time_ns: np.ndarray) -> np.ndarray:
-        periods = np.full(len(index), self._nominal_ns)
-        since = 1 if self._index is None else 0  # the first packet of a boot has none before it
-        if len(index) > since:
-            steps = index - _shifted(index, self._index or 0)
-            measured = (time_ns - _shifted(time_ns, self._time_ns))[since:] / steps[since:]
-            near = np.abs(measured - self._nominal_ns) <= _PERIOD_TOLERANCE * self._nominal_ns
-            np.copyto(periods[since:], measured, where=near)
+    def _periods(self, index: np.ndarray, since_ns: np.ndarray) -> np.ndarray:
+        periods = since_ns / _steps(index, -1 if self._index is None else self._index)
+        periods[np.abs(periods - self._nominal_ns) > _PERIOD_TOLERANCE * self._nominal_ns] = self._nominal_ns
+        if self._index is None:
+            periods[:1] = self._nominal_ns  # the first packet of a boot has none before it
         return periods
 
     def skip(self, run: Run, start: int, stop: int) -> None:
@@ -165,3 +159,11 @@ def _shifted(values: np.ndarray, first: int) -> np.ndarray:
     shifted[:1] = first
     shifted[1:] = values[:-1]
     return shifted
+
+
+def _steps(values: np.ndarray, first: int) -> np.ndarray:
+    """By how much each value is above the one before it; the first one above `first`."""
+    steps = np.empty_like(values)
+    steps[:1] = values[:1] - first
+    np.subtract(values[1:], values[:-1], out=steps[1:])
+    return steps
