@@ -1,10 +1,19 @@
 """The command line, called as a user calls it."""
 
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from freefall.cli import main
+from integration.processes import PATIENCE_S
 
 
 @dataclass
@@ -27,6 +36,64 @@ def freefall(monkeypatch, capsys):
         return Outcome(ended.value.code or 0, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def start_python():
+    """start_python(*arguments, **options of Popen): Python as a process of its own, with pipes; killed when the test ends."""
+    processes = []
+
+    def begin(*arguments, **options):
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        # Its own session, in which Ctrl-C is not ignored even if these tests run in the background.
+        process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)], start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm-256color"}, **pipes | options,
+        )  # fmt: skip
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def start(start_python):
+    """start("record", ...): freefall as such a process, whose pipes carry text."""
+    return partial(start_python, "-m", "freefall", text=True)
+
+
+@pytest.fixture
+def serve():
+    """serve(*turns, hold): the URL of a board that sends the first octets to who connects, the next to who comes then, ...
+
+    It leaves when they are sent, unless it shall hold the line.
+    """
+    servers, ended = [], threading.Event()
+
+    def begin(*turns, hold=False):
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def talk():
+            with contextlib.suppress(OSError):
+                for octets in turns:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.sendall(octets)
+                        if hold:
+                            ended.wait(PATIENCE_S)
+
+        threading.Thread(target=talk, daemon=True).start()
+        return f"socket://127.0.0.1:{server.getsockname()[1]}"
+
+    yield begin
+    ended.set()
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,79 +1,25 @@
 """freefall monitor, called as a user calls it: lines, JSON, a page, a terminal."""
 
-import contextlib
 import json
 import os
 import pty
 import select
-import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
+from functools import partial
 
 import pytest
 
 from freefall.monitor import uplot
-
-PATIENCE_S = 30
-
-
-@pytest.fixture
-def serve():
-    """serve(*octets): the URL of a board that sends the first to who connects and leaves, the second to who comes then, ..."""
-    servers = []
-
-    def start(*turns, hold=False):
-        server = socket.create_server(("127.0.0.1", 0))
-        servers.append(server)
-        ended = threading.Event()
-
-        def talk():
-            with contextlib.suppress(OSError):
-                for octets in turns:
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.sendall(octets)
-                        if hold:
-                            ended.wait(PATIENCE_S)
-
-        threading.Thread(target=talk, daemon=True).start()
-        return f"socket://127.0.0.1:{server.getsockname()[1]}"
-
-    yield start
-    for server in servers:
-        server.close()
+from integration.processes import PATIENCE_S, interrupted
 
 
 @pytest.fixture
-def start():
-    """start(arguments): freefall monitor as a process of its own, with pipes; ended at the end."""
-    processes = []
-
-    def call(*arguments, **pipes):
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | pipes
-        process = subprocess.Popen(
-            [sys.executable, "-m", "freefall", "monitor", *map(str, arguments)],
-            text=True, start_new_session=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm-256color"},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **pipes,
-        )  # fmt: skip
-        processes.append(process)
-        return process
-
-    yield call
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
-def interrupt(process):
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE_S)
-    assert "Traceback" not in err and "Fatal" not in err
-    return process.returncode, out, err
+def monitor(start):
+    """monitor(arguments): freefall monitor as a process of its own."""
+    return partial(start, "monitor")
 
 
 def test_recording_is_told_as_a_block_where_nobody_watches_and_ends(freefall, recording):
@@ -127,9 +73,9 @@ def test_port_without_definition_is_refused_and_one_of_another_board_too(freefal
     assert any("critical the data was made with definition" in line for line in rest)
 
 
-def test_port_that_goes_away_is_waited_for(serve, start, raw_octets, vibration):
+def test_port_that_goes_away_is_waited_for(serve, monitor, raw_octets, vibration):
     half = len(raw_octets) // 2
-    process = start(serve(raw_octets[:half], raw_octets[half:], hold=False), "-d", vibration, "--every", "0.2", "--json")
+    process = monitor(serve(raw_octets[:half], raw_octets[half:], hold=False), "-d", vibration, "--every", "0.2", "--json")
     boards, told = [], set()
     for line in process.stdout:
         boards.append(json.loads(line))
@@ -138,7 +84,7 @@ def test_port_that_goes_away_is_waited_for(serve, start, raw_octets, vibration):
             break
     assert "the port is back" in told and any("went away" in text for text in told)
     assert boards[-1]["metrics"]["missing"] == 0
-    code, _, err = interrupt(process)
+    code, _, err = interrupted(process)
     assert code == 0 and "0 lost" in err
 
 
@@ -147,54 +93,54 @@ def test_port_that_goes_away_has_ended_with_once(freefall, serve, raw_octets, vi
     assert done.code == 4 and "went away" in done.err and "port gone: " in done.out and "0 lost" in done.err
 
 
-def test_standard_input_is_followed_and_an_interrupt_does_not_wait_for_it(start, raw_octets, vibration):
-    process = start("-", "-d", vibration, "--json", "--every", "0.1", stdin=subprocess.PIPE)
+def test_standard_input_is_followed_and_an_interrupt_does_not_wait_for_it(monitor, raw_octets, vibration):
+    process = monitor("-", "-d", vibration, "--json", "--every", "0.1", stdin=subprocess.PIPE)
     process.stdin.buffer.write(raw_octets)
     process.stdin.buffer.flush()
     for line in process.stdout:
         if json.loads(line)["octets"] == len(raw_octets):
             break
-    code, _, err = interrupt(process)
+    code, _, err = interrupted(process)
     assert code == 0 and "0 lost" in err
 
 
-def test_recording_that_is_piped_is_not_taken_for_octets(start, recording, vibration):
+def test_recording_that_is_piped_is_not_taken_for_octets(monitor, recording, vibration):
     with recording.open("rb") as piped:
-        process = start("-", "-d", vibration, "--every", "0.1", stdin=piped)
+        process = monitor("-", "-d", vibration, "--every", "0.1", stdin=piped)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 6 and "standard input is a recording, not a board's octets" in err
 
 
-def test_interrupt_before_anything_came_is_130(serve, start, vibration):
-    process = start(serve(b"", hold=True), "-d", vibration, "--every", "0.1")
+def test_interrupt_before_anything_came_is_130(serve, monitor, vibration):
+    process = monitor(serve(b"", hold=True), "-d", vibration, "--every", "0.1")
     process.stdout.readline()
-    code, _, err = interrupt(process)
+    code, _, err = interrupted(process)
     assert code == 130 and "0 samples" in err
 
 
-def test_reader_that_leaves_ends_it_quietly(start, recording, vibration):
-    process = start(f"sim://{vibration}", "--every", "0.05")
+def test_reader_that_leaves_ends_it_quietly(monitor, recording, vibration):
+    process = monitor(f"sim://{vibration}", "--every", "0.05")
     process.stdout.readline()
     process.stdout.close()
     assert process.wait(PATIENCE_S) == 0
     assert "Traceback" not in process.stderr.read()
 
 
-def test_page_is_served_until_the_interrupt(start, recording, vibration):
+def test_page_is_served_until_the_interrupt(monitor, recording, vibration):
     if not uplot.is_there():
         (pytest.fail if os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1" else pytest.skip)("uPlot is not there")
-    process = start(f"sim://{vibration}", recording, "--web", ":0")
+    process = monitor(f"sim://{vibration}", recording, "--web", ":0")
     url = process.stderr.readline().split()[1]
     assert url.startswith("http://127.0.0.1:")
     with urllib.request.urlopen(url) as page:
         assert "Freefall monitor" in page.read().decode()
-    code, out, err = interrupt(process)
+    code, out, err = interrupted(process)
     assert code == 0 and out == "" and err.count("0 lost") == 2
 
 
-def test_terminal_shows_the_board_and_q_ends_it(start, recording):
+def test_terminal_shows_the_board_and_q_ends_it(monitor, recording):
     master, slave = pty.openpty()
-    process = start(recording, stdout=slave, stderr=slave, stdin=slave)
+    process = monitor(recording, stdout=slave, stderr=slave, stdin=slave)
     os.close(slave)
     seen = drain(master, lambda seen: b"Ledger" in seen)
     assert b"vibration" in seen and b"temperature" in seen

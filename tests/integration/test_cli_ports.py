@@ -1,12 +1,9 @@
 """Ports: every octet kept, whatever the definition, the port or the user does."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
 
 import pytest
@@ -14,34 +11,7 @@ import pytest
 from freefall.errors import DeviceError
 from freefall.port.serial import SerialPort
 from freefall.recording import open_recording
-
-HOLD_S = 20
-
-
-@pytest.fixture
-def serve():
-    """serve(octets, hold): the URL of a board that sends them to who connects, and leaves unless it shall hold the line."""
-    servers = []
-    ended = threading.Event()
-
-    def start(octets, hold=False):
-        server = socket.create_server(("127.0.0.1", 0))
-        servers.append(server)
-
-        def talk():
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(octets)
-                if hold:
-                    ended.wait(HOLD_S)
-
-        threading.Thread(target=talk, daemon=True).start()
-        return f"socket://127.0.0.1:{server.getsockname()[1]}"
-
-    yield start
-    ended.set()
-    for server in servers:
-        server.close()
+from integration.processes import PATIENCE_S, interrupted, wait_for
 
 
 def octets_of(path):
@@ -94,7 +64,7 @@ def test_record_ends_after_its_duration(freefall, serve, raw_octets, tmp_path):
 def test_record_of_a_silent_port_leaves_no_file_and_says_so(freefall, serve, tmp_path):
     for hold, code in ((True, 5), (False, 4)):
         file = tmp_path / "nothing.mcap"
-        done = freefall("record", "-p", serve(b"", hold), "-o", file, "--duration", "0.3")
+        done = freefall("record", "-p", serve(b"", hold=hold), "-o", file, "--duration", "0.3")
         assert done.code == code
         assert "no recording is left" in done.err
         assert not file.exists()
@@ -205,33 +175,31 @@ def test_octet_read_before_the_port_broke_is_kept(serve):
 
 
 @pytest.mark.parametrize(("octets", "code"), [(True, 0), (False, 130)])
-def test_ctrl_c_ends_a_recording_well_and_130_only_if_nothing_came(serve, raw_octets, tmp_path, octets, code):
+def test_ctrl_c_ends_a_recording_well_and_130_only_if_nothing_came(start, serve, raw_octets, tmp_path, octets, code):
     file = tmp_path / "recorded.mcap"
     url = serve(raw_octets if octets else b"", hold=True)
     process = start("record", "-p", url, "-o", file)
     wait_for(file.exists)
     time.sleep(0.5)
-    assert interrupt(process)[0] == code
+    assert interrupted(process)[0] == code
     assert octets_of(file) == raw_octets if octets else not file.exists()
 
 
 @pytest.mark.parametrize("verb", ["decode", "stats", "export"])
-def test_ctrl_c_before_the_first_octet_is_130_for_readers_of_a_port(vibration, tmp_path, verb):
+def test_ctrl_c_before_the_first_octet_is_130_for_readers_of_a_port(start, vibration, tmp_path, verb):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"socket://127.0.0.1:{server.getsockname()[1]}"
         to = ["--to", "csv", "-o", tmp_path / "out"] if verb == "export" else []
         process = start(verb, url, "-d", vibration, *to)
-        server.settimeout(HOLD_S)
+        server.settimeout(PATIENCE_S)
         connection, _ = server.accept()
         with connection:
             time.sleep(0.5)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, "", f"error: nothing came from {url}\n")
+            assert interrupted(process) == (130, "", f"error: nothing came from {url}\n")
     assert not (tmp_path / "out").exists()
 
 
-def test_ctrl_c_before_the_first_octet_of_standard_input_is_130(vibration, tmp_path):
+def test_ctrl_c_before_the_first_octet_of_standard_input_is_130(start, vibration, tmp_path):
     process = start("export", "-", "-d", vibration, "--to", "csv", "-o", tmp_path / "out", stdin=subprocess.PIPE)
     wait_for((tmp_path / "out").exists)
     time.sleep(0.5)
@@ -256,37 +224,12 @@ def test_baud_of_a_serial_port_is_passed_on(freefall, vibration, tmp_path, monke
     assert asked == [("/dev/ttyUSB0", 921600)]
 
 
-def test_ctrl_c_ends_a_simulation_with_its_summary_and_keeps_the_recording(freefall, vibration, tmp_path):
+def test_ctrl_c_ends_a_simulation_with_its_summary_and_keeps_the_recording(freefall, start, vibration, tmp_path):
     file = tmp_path / "run.mcap"
     process = start("sim", vibration, "--duration", "1000000", "-o", file)
     wait_for(lambda: file.exists() and file.stat().st_size > 200_000)
-    code, out = interrupt(process)
+    code, out, _ = interrupted(process)
     assert code == 0
     assert "interrupted" in out and f"Recorded in {file}" in out
     assert open_recording(file).complete
     assert freefall("stats", file, "--fail-on", "lost>0,missing>0,rejected>0").code == 0
-
-
-def start(*arguments, **pipes):
-    command = [sys.executable, "-m", "freefall", *map(str, arguments)]
-    # Its own session, in which Ctrl-C is not ignored even if these tests run in the background.
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, **pipes,
-    )  # fmt: skip
-
-
-def interrupt(process):
-    """Ctrl-C; the exit code and standard output."""
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert "Traceback" not in err
-    return process.returncode, out
-
-
-def wait_for(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -8,8 +8,6 @@ import re
 import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import tty
@@ -21,8 +19,7 @@ from freefall.decode import Summary
 from freefall.definition import load_definition
 from freefall.errors import InputUnreadable
 from freefall.recording import open_recording, open_run, part_paths
-
-PATIENCE_S = 30
+from integration.processes import PATIENCE_S, ended, wait_for
 
 
 class Line:
@@ -65,49 +62,12 @@ def line(tmp_path):
     made.unplug()
 
 
-@pytest.fixture
-def start():
-    """start("record", ...): a process that runs it; whatever is left of it is killed when the test ends."""
-    processes = []
-
-    def begin(*arguments):
-        command = [sys.executable, "-m", "freefall", *map(str, arguments)]
-        # Its own session, in which Ctrl-C is not ignored even if these tests run in the background.
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        )  # fmt: skip
-        processes.append(process)
-        return process
-
-    yield begin
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
-def wait_for(condition, process=None):
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert process is None or process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def begun(path):
     """Whether a recording is there, its header written."""
     try:
         return bool(open_recording(path).metadata)
     except InputUnreadable:
         return False
-
-
-def ended(process):
-    """Exit code and standard error."""
-    _, err = process.communicate(timeout=PATIENCE_S)
-    assert "Traceback" not in err
-    return process.returncode, err
 
 
 def octets_of(path, complete=True):
@@ -169,7 +129,7 @@ def test_board_that_is_unplugged_is_waited_for_and_the_gap_recorded(start, freef
     line.send(raw_octets[middle:])
     wait_for(lambda: len(octets_of(file, complete=False)) == len(raw_octets), process)
     process.send_signal(signal.SIGINT)
-    code, err = ended(process)
+    code, _, err = ended(process)
     assert code == 0
     assert err.count("went away") == err.count("Waiting for it") == 1
     (seconds,) = re.findall(r"back after (\d+\.\d) s; recording goes on", err)
@@ -205,7 +165,7 @@ def test_connection_that_is_refused_for_a_while_is_made_again(start, raw_octets,
         server.settimeout(PATIENCE_S)
     connection, _ = server.accept()
     process.send_signal(signal.SIGINT)
-    code, err = ended(process)
+    code, _, err = ended(process)
     connection.close()
     server.close()
     assert code == 0
@@ -225,7 +185,7 @@ def test_ctrl_c_while_the_board_is_away_ends_well(start, line, tmp_path, sent):
     wait_for(lambda: b"link.lost" in file.read_bytes(), process)
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
-    code, err = ended(process)
+    code, _, err = ended(process)
     assert time.monotonic() - begin < 10
     if not sent:
         assert code == 130 and "no recording is left" in err and not file.exists()

@@ -1,11 +1,8 @@
 """freefall replay, and replay: and sim: as ports, called as a user calls them; foreign programs at the other end."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -19,36 +16,15 @@ from freefall.definition import load_definition
 from freefall.interop import xtce
 from freefall.recording import Recorder, open_recording
 from freefall_wire.frame import FrameDecoder
-
-PATIENCE_S = 30
-
-
-@pytest.fixture
-def start():
-    """start(arguments): a process of its own; whatever is left at the end is killed."""
-    processes = []
-
-    def call(*arguments, **options):
-        process = subprocess.Popen(
-            [sys.executable, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **options,
-        )  # fmt: skip
-        processes.append(process)
-        return process
-
-    yield call
-    for process in processes:
-        process.kill()
-        process.communicate()
+from integration.processes import PATIENCE_S
 
 
 @pytest.fixture
-def replaying(start):
+def replaying(start_python):
     """replaying(arguments): a replay that has said where it goes, and that URL."""
 
     def call(*arguments):
-        process = start("-m", "freefall", "replay", *arguments)
+        process = start_python("-m", "freefall", "replay", *arguments)
         return process, process.stdout.readline().decode().strip()
 
     return call
@@ -74,19 +50,19 @@ def packets(raw_octets):
 
 
 @pytest.mark.parametrize("options", [["--speed", "max"], ["--speed", "7x"], ["--speed", "max", "--loop", "3"]])
-def test_a_pipe_gets_the_recorded_octets_at_any_speed(start, recording, raw_octets, options):
-    code, out, err = end_of(start("-m", "freefall", "replay", recording, *options))
+def test_a_pipe_gets_the_recorded_octets_at_any_speed(start_python, recording, raw_octets, options):
+    code, out, err = end_of(start_python("-m", "freefall", "replay", recording, *options))
     assert code == 0
     assert out == raw_octets * (3 if "--loop" in options else 1)
     assert f"{len(out)} octets" in err
 
 
-def test_a_replay_in_real_time_takes_as_long_as_the_recording_and_says_how_exact_it_was(start, recording):
+def test_a_replay_in_real_time_takes_as_long_as_the_recording_and_says_how_exact_it_was(start_python, recording):
     begin = time.monotonic()
-    process = start("-m", "freefall", "replay", recording, "--from", "0.5", "--to", "2.5", "--pty", "--json")
+    process = start_python("-m", "freefall", "replay", recording, "--from", "0.5", "--to", "2.5", "--pty", "--json")
     place = json.loads(process.stdout.readline())
     assert place["schema"] == "freefall/1" and place["type"] == "port"
-    reader = start("-c", f"import os; p = os.open({place['url']!r}, os.O_RDONLY)\nwhile True: os.read(p, 9999)")
+    reader = start_python("-c", f"import os; p = os.open({place['url']!r}, os.O_RDONLY)\nwhile True: os.read(p, 9999)")
     code, out, err = end_of(process)
     report = json.loads(out)
     reader.wait(PATIENCE_S)
@@ -133,10 +109,10 @@ def tables(recording, definition):
 
 
 def test_a_plain_pyserial_script_gets_every_packet_over_a_terminal_value_for_value(
-    replaying, start, recording, vibration, packets
+    replaying, start_python, recording, vibration, packets
 ):
     process, url = replaying(recording, "--pty", "--speed", "10x")
-    reader = start(Path(__file__).with_name("plain_reader.py"), url)
+    reader = start_python(Path(__file__).with_name("plain_reader.py"), url)
     code, out, err = end_of(reader)
     assert code == 0, err
     assert end_of(process)[0] == 0
@@ -170,13 +146,13 @@ def test_freefall_itself_decodes_a_replay_over_tcp_with_every_fault_counted(free
     assert report["sent"] != report["octets"]
 
 
-def test_datagrams_carry_packets_whole(start, recording, packets):
+def test_datagrams_carry_packets_whole(start_python, recording, packets):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(PATIENCE_S)
         address = f"127.0.0.1:{receiver.getsockname()[1]}"
-        process = start("-m", "freefall", "replay", recording, "--udp", address, "--packets", "--speed", "5x")
+        process = start_python("-m", "freefall", "replay", recording, "--udp", address, "--packets", "--speed", "5x")
         assert [receiver.recv(65536) for _ in packets] == packets
     assert end_of(process)[0] == 0
 
@@ -194,17 +170,17 @@ def troubled(tmp_path):
     return file
 
 
-def test_silences_are_shortened_and_a_clock_set_back_costs_no_wait_and_both_are_said(start, troubled):
-    code, out, err = end_of(start("-m", "freefall", "replay", troubled, "--gap-limit", "0.2"))
+def test_silences_are_shortened_and_a_clock_set_back_costs_no_wait_and_both_are_said(start_python, troubled):
+    code, out, err = end_of(start_python("-m", "freefall", "replay", troubled, "--gap-limit", "0.2"))
     assert code == 0 and out == b"".join(letter * 100 + b"\0" for letter in (b"a", b"b", b"c", b"d"))
     assert "1 silence shortened to 0.2 s, 3599.800 s left out" in err
     assert "set back 1 time, by 60.000 s" in err
     assert "was not closed" in err
 
 
-def test_octets_from_one_time_of_day_to_another_are_played(start, troubled):
+def test_octets_from_one_time_of_day_to_another_are_played(start_python, troubled):
     options = ["--from", "2027-01-15T08:59:00Z", "--to", "2027-01-15T10:00:01+01:00", "--speed", "max"]
-    code, out, _ = end_of(start("-m", "freefall", "replay", troubled, *options))
+    code, out, _ = end_of(start_python("-m", "freefall", "replay", troubled, *options))
     assert code == 0 and out == b"b" * 100 + b"\0" + b"c" * 100 + b"\0" + b"d" * 100 + b"\0"
 
 
@@ -239,8 +215,8 @@ def test_a_reader_who_leaves_is_a_device_gone_with_the_summary_before(replaying,
     assert error == f"error: the last client of {url} has left"
 
 
-def test_head_may_leave_standard_output_without_a_word(start, recording):
-    process = start("-m", "freefall", "replay", recording, "--loop", "inf", "--speed", "max")
+def test_head_may_leave_standard_output_without_a_word(start_python, recording):
+    process = start_python("-m", "freefall", "replay", recording, "--loop", "inf", "--speed", "max")
     assert process.stdout.read(1000)
     process.stdout.close()
     assert process.wait(PATIENCE_S) == 0
