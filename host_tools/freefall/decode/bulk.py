@@ -23,6 +23,9 @@ from .items import Item, Reject
 
 # Packets taken one by one from one on that is not plain: where there is one there are often more, and looking ahead takes time.
 _ONE_BY_ONE = 64
+# Packets looked at before all are, but the first time: where a board boots over and over, each boot would else cost as much as
+# all that follows.
+_NEAR = 1024
 
 
 def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, intake: Intake) -> list[Item | SampleBatch]:
@@ -98,15 +101,18 @@ class _Track:
         self._octets = octets
         self._packets = packets
         self._samples = 0  # in the packets given
-        self._run: Run
+        self._run: Run | None = None
         self._base = 0  # of the run
 
     def look_ahead(self, continuity: Continuity, no_doubt: bool) -> int | None:
         """Find what is plain from here on; where the first packet that is not ends, None when all are."""
         self._base = here = self.taken
         packets = self._packets
-        header = (column[here:] for column in (packets.index, packets.time_ns, packets.count, packets.sequence))
-        self._run = continuity.ahead(*header, no_doubt)
+        header = [column[here:] for column in (packets.index, packets.time_ns, packets.count, packets.sequence)]
+        near = header if self._run is None else [column[:_NEAR] for column in header]
+        self._run = continuity.ahead(*near, no_doubt)
+        if len(self._run) == len(near[0]) < len(header[0]):
+            self._run = continuity.ahead(*header, no_doubt)
         stop = here + len(self._run)
         return int(self.ends[stop]) if stop < len(self.ends) else None
 
