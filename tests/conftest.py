@@ -21,16 +21,31 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def _skip(reason: str, unless: str) -> None:
+    """Skip, or fail where that environment variable is 1, as in CI: there nothing may be skipped."""
+    if os.environ.get(unless) == "1":
+        pytest.fail(f"{unless}=1, and {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def micropython_image() -> Path:
     """A MicroPython image for the emulated board. Without one: skipped with the reason, or failed where CI must not skip."""
-    required = os.environ.get("FREEFALL_REQUIRE_EMULATED") == "1"
     try:
         return get_image()
     except ImageUnavailable as error:
-        if required:
-            pytest.fail(f"FREEFALL_REQUIRE_EMULATED=1, and: {error}", pytrace=False)
-        pytest.skip(f"no emulated board: {error}")
+        _skip(f"no emulated board: {error}", unless="FREEFALL_REQUIRE_EMULATED")
+
+
+@pytest.fixture(scope="session")
+def need():
+    """need(there, what): where a tool of others is not there, skipped, or failed where it has to be."""
+
+    def need(there: bool, what: str) -> None:
+        if not there:
+            _skip(f"{what} is not there", unless="FREEFALL_REQUIRE_TOOLS")
+
+    return need
 
 
 @pytest.fixture

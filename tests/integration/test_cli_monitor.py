@@ -126,9 +126,8 @@ def test_reader_that_leaves_ends_it_quietly(monitor, recording, vibration):
     assert "Traceback" not in process.stderr.read()
 
 
-def test_page_is_served_until_the_interrupt(monitor, recording, vibration):
-    if not uplot.is_there():
-        (pytest.fail if os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1" else pytest.skip)("uPlot is not there")
+def test_page_is_served_until_the_interrupt(need, monitor, recording, vibration):
+    need(uplot.is_there(), "uPlot (python -m freefall.monitor.uplot)")
     process = monitor(f"sim://{vibration}", recording, "--web", ":0")
     url = process.stderr.readline().split()[1]
     assert url.startswith("http://127.0.0.1:")

@@ -1,7 +1,6 @@
 """tshark with the generated dissector finds the same packets and values in an exported pcap, and what is wrong with a frame."""
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -23,14 +22,10 @@ from unit.decode.climate import climate_definition, climate_sample
 
 
 @pytest.fixture(scope="session")
-def tshark():
-    """The program. Where it is not: skipped, or failed where the tools of others are required."""
+def tshark(need):
+    """The program."""
     path = shutil.which("tshark")
-    if path is None:
-        reason = "tshark is not installed (Debian: apt-get install tshark)"
-        if os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1":
-            pytest.fail(f"FREEFALL_REQUIRE_TOOLS=1, and {reason}", pytrace=False)
-        pytest.skip(reason)
+    need(path is not None, "tshark (Debian: apt-get install tshark)")
     return path
 
 

@@ -1,6 +1,5 @@
 """Feeds that go on as long as a test wants, and a page that shows them."""
 
-import os
 import threading
 
 import pytest
@@ -8,14 +7,6 @@ import pytest
 from freefall.monitor import BoardModel, Feed, uplot
 from unit.monitor.boards import definition
 from unit.monitor.browser import Browser, find_chromium
-
-REQUIRED = os.environ.get("FREEFALL_REQUIRE_TOOLS") == "1"
-
-
-def need(there: bool, what: str) -> None:
-    """Skip where a tool is not there; fail where it has to be (CI)."""
-    if not there:
-        (pytest.fail if REQUIRED else pytest.skip)(f"{what} is not there")
 
 
 @pytest.fixture
@@ -43,7 +34,7 @@ def feed_of():
 
 
 @pytest.fixture
-def serve():
+def serve(need):
     """serve(feeds, port): the URL of their page, and what ends it."""
     from freefall.monitor.web import serve as serve_page
 
@@ -75,7 +66,7 @@ def serve():
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(need, tmp_path_factory):
     """A Browser."""
     program = find_chromium()
     need(program is not None, "Chromium")
