@@ -19,13 +19,11 @@ def decode(encoded):
     # Without a zero each code goes forward, and in 254 octets 0xFF points past the end like any code that is too large.
     if not 0 < size <= 254 or 0 in encoded:
         return None
-    # Copy once, then hop from code to code and put the zeros back: work is per zero, not per octet.
-    data = bytearray(encoded[1:])
-    at = encoded[0]
-    try:
-        while True:
-            code = encoded[at]
-            data[at - 1] = 0
-            at += code
-    except IndexError:
-        return data if at == size else None
+    # Copy once, then hop from code to code and make each a zero: work is per zero, not per octet.
+    data = bytearray(encoded)
+    at = 0
+    while at < size:
+        code = data[at]
+        data[at] = 0
+        at += code
+    return data[1:] if at == size else None

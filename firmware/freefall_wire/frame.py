@@ -1,5 +1,6 @@
 """Frames: the board seals a packet in place, a receiver takes octets in and gives judged stretches out (SPEC 2 and 8)."""
 
+import struct
 from collections import namedtuple
 
 from . import cobs, packet
@@ -53,8 +54,11 @@ def encode(data):
     return bytes(buf[FRAME_AT : FRAME_AT + len(data) + FRAME_OVERHEAD - 1])
 
 
-def judge(encoded):
-    """(packet, None) for the octets between two delimiters, or (None, reason) as SPEC 8; apid and size are left to the host."""
+def judge(encoded, is_wanted=packet.is_telemetry):
+    """(packet, None) for the octets between two delimiters, or (None, reason) as SPEC 8; apid and size are left to the host.
+
+    is_wanted: what packets are not rejected as `header`; a board has packet.is_telecommand.
+    """
     if len(encoded) > MAX_ENCODED:
         return None, "oversize"
     data = cobs.decode(encoded)
@@ -62,11 +66,11 @@ def judge(encoded):
         return None, "cobs"
     length = len(data) - CRC_LEN
     found = bytes(data[:length])
-    if length < packet.MIN_LEN or crc32(found) != int.from_bytes(data[length:], "big"):
+    if length < packet.MIN_LEN or crc32(found) != struct.unpack_from(">I", data, length)[0]:
         return None, "crc"
     if length % 4 or packet.declared_len(found) != length:
         return None, "length"
-    if not packet.is_telemetry(found):
+    if not is_wanted(found):
         return None, "header"
     return found, None
 
@@ -75,7 +79,8 @@ class FrameDecoder:
     """Octets in, judged stretches out. Never raises on input, holds at most MAX_ENCODED octets, counts every octet once.
 
     accepted, rejected[reason]: stretches; accepted_bytes, idle_bytes, rejected_bytes[reason], pending_bytes: octets, which
-    add up to fed_bytes. Pending octets are those not yet ended by a delimiter. in_step: one has been seen.
+    add up to fed_bytes. Pending octets are those not yet ended by a delimiter; ended_bytes: all others. in_step: a delimiter has
+    been seen.
     """
 
     def __init__(self, judge=judge):
@@ -86,35 +91,42 @@ class FrameDecoder:
         self.idle_bytes = 0
         self.rejected = dict.fromkeys(REASONS, 0)
         self.rejected_bytes = dict.fromkeys(REASONS, 0)
-        self.fed_bytes = 0
-        self.in_step = False  # a delimiter has been seen
-        self._held = bytearray()
-        self._held_size = 0  # may exceed what is held
+        self.ended_bytes = 0
+        self.in_step = False
+        self._held = b""
+        self._lost = 0  # octets before those held, of a stretch that is oversize already
 
     @property
     def pending_bytes(self):
         """Octets not yet ended by a delimiter."""
-        return self._held_size
+        return self._lost + len(self._held)
+
+    @property
+    def fed_bytes(self):
+        """All octets that came."""
+        return self.ended_bytes + self.pending_bytes
 
     def feed(self, data):
         """The stretches that end in `data` (bytes or bytearray, any length), as a list of Stretch, in order."""
         stretches = []
-        at = 0
-        stop = data.find(DELIMITER)
-        while stop >= 0:
-            stretch = self._end(data, at, stop)
-            if stretch:
-                stretches.append(stretch)
-            at = stop + 1
-            stop = data.find(DELIMITER, at)
+        if data.find(DELIMITER) >= 0:  # most reads of a live link end nothing
+            *parts, data = data.split(DELIMITER)
+            for part in parts:
+                encoded = self._held + part
+                size = self._lost + len(encoded) + 1
+                if size > 1:
+                    stretches.append(self.judged(self.ended_bytes, size, encoded))
+                else:
+                    self.in_step = True
+                    self.idle_bytes += 1
+                self.ended_bytes += size
+                self._held, self._lost = b"", 0
         # What no delimiter ends is held; an oversize stretch is counted, not kept.
-        size = len(data)
-        self.fed_bytes += size
-        self._held_size += size - at
-        if self._held_size <= MAX_ENCODED:
-            self._held += data[at:] if at else data
+        held = self._held + data
+        if len(held) <= MAX_ENCODED:
+            self._held = held
         else:
-            self._held = bytearray()
+            self._held, self._lost = b"", self._lost + len(held)
         return stretches
 
     def reject(self, stretch, reason):
@@ -123,35 +135,21 @@ class FrameDecoder:
         self.count_reject(stretch.size, reason)
         return Stretch(stretch.offset, stretch.size, stretch.encoded, None, reason)
 
-    def _end(self, data, start, stop):
-        size = self._held_size + stop - start + 1
-        offset = self.fed_bytes - self._held_size + start
-        if self._held_size:
-            encoded = bytes(self._held + data[start:stop]) if size <= MAX_ENCODED + 1 else b""
-            self._held = bytearray()
-            self._held_size = 0
-        else:
-            encoded = bytes(data[start:stop])
-        if size == 1:
-            self.in_step = True
-            self.idle_bytes += 1
-            return None
-        return self.judged(offset, size, encoded)
-
     def judged(self, offset, size, encoded):
         """Judge and count the octets before a delimiter, at least one; `encoded` may be anything when size is too large."""
-        in_step, self.in_step = self.in_step, True
         if size > MAX_ENCODED + 1:
             encoded = b""
             found, reason = None, "oversize"
         else:
             found, reason = self._judge(encoded)
         if reason is None:
-            self.count_accepted(1, size)
+            self.accepted += 1
+            self.accepted_bytes += size
         else:
-            if not in_step and reason in ("oversize", "cobs", "crc"):
+            if not self.in_step and reason in ("oversize", "cobs", "crc"):
                 reason = "fragment"
             self.count_reject(size, reason)
+        self.in_step = True
         return Stretch(offset, size, encoded, found, reason)
 
     def count_accepted(self, stretches, size):

@@ -211,7 +211,7 @@ def held(decoder):
 
 
 class Counting(bytes):
-    """Octets that count how many of them were looked at: by `find` and by slices."""
+    """Octets that count how many of them were looked at: by `find`, by `split` and by slices."""
 
     looked_at = 0
 
@@ -219,6 +219,10 @@ class Counting(bytes):
         found = super().find(what, start)
         Counting.looked_at += (len(self) if found < 0 else found + 1) - start
         return found
+
+    def split(self, what):
+        Counting.looked_at += len(self)
+        return super().split(what)
 
     def __getitem__(self, key):
         part = super().__getitem__(key)

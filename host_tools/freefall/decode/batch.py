@@ -50,7 +50,7 @@ class SampleBatch:
             first.coefficients,
             index=np.array([p.index for p in packets], np.int64),
             time_ns=np.array([p.time_ns for p in packets], np.int64),
-            count=np.array([len(p.raw) for p in packets], np.int64),
+            count=np.array([p.count for p in packets], np.int64),
             missing=np.array(missing, np.int64),
             period_ns=np.array([p.period_ns for p in packets], np.float64),
             host_ns=hosts,

@@ -57,7 +57,7 @@ def take_many(pieces: Sequence[tuple[int | None, bytes]], frames: FrameDecoder, 
     for stream, packets in zip(intake.definition.streams, found.streams, strict=True):
         frames.count_accepted(len(packets.ends), len(packets.ends) * (stream.packet_len + FRAME_OVERHEAD))
     frames.idle_bytes += found.idle
-    frames.fed_bytes += len(middle)
+    frames.ended_bytes += len(middle)
     frames.feed(octets[stop:])
     items += _Walk(intake, middle, found.streams, others, hosts.after(start)).items()
     rejects += (item for item in items if isinstance(item, Reject))

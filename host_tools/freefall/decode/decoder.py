@@ -36,7 +36,8 @@ class Decoder:
 
         Raises WrongDefinition when the board says it runs another definition, and from then on always; nothing else on any input.
         """
-        self._intake.refuse_foreign()
+        if self._intake.foreign_id is not None:
+            self._intake.refuse_foreign()
         items: list[Item] = []
         if stretches := self._frames.feed(data):
             for stretch in stretches:

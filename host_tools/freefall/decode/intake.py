@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
-
-import numpy as np
+from struct import Struct
 
 from freefall_wire import packet
 from freefall_wire.frame import FrameDecoder, Stretch
@@ -13,18 +12,25 @@ from ..definition import Definition, Stream
 from ..errors import WrongDefinition
 from .accounts import Boot
 from .counters import Counters
-from .items import Gap, Item, Reboot, Reject, SamplePacket, own_times_ns
+from .items import Gap, Item, Reboot, Reject, SamplePacket
 from .ledger import Ledger
-from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report, time_ns_at
+from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report
 
 # Packets of each APID remembered to tell a duplicate from a reboot, which both look like a step back. A packet whose
 # sequence count is the next one is new without looking: boots of a board may well begin with equal packets. What is remembered
 # is the frame without its delimiter, which says the same as the packet: COBS has one form for each.
 REMEMBERED = 64
 
+# The header of a stream packet (SPEC 3, 4, 6) in one step: the words of APID and of sequence count, seconds, fraction in two
+# parts, sample count, index. Functions of freefall_wire for each would take as long as all that is left.
+_HEADER = Struct(">HH2xIBHBI")
+
 
 class Intake:
-    """Takes packets of legal framing; all state that a decoder keeps beyond frames. boot: the books of the one under way."""
+    """Takes packets of legal framing; all state that a decoder keeps beyond frames.
+
+    boot: the books of the one under way. foreign_id: of the definition that the board runs, if it said that it is another one.
+    """
 
     def __init__(self, definition: Definition, frames: FrameDecoder):
         """frames: counts what is rejected here, for its APID or its size."""
@@ -35,18 +41,20 @@ class Intake:
         self._past: Ledger | None = None  # of the boots before it
         self._newest: bytes | None = None  # frame taken
         self._remembered = [deque(maxlen=REMEMBERED) for _ in range(1 + len(definition.streams))]
-        self._foreign_id: int | None = None
+        self.foreign_id: int | None = None
 
     def take(self, stretch: Stretch, host_ns: int | None, items: list[Item]) -> None:
         """Take the packet of a stretch, or what was rejected; append what it means. Raises WrongDefinition."""
-        if stretch.packet is None:
-            items.append(Reject(*stretch[:2], stretch.reason, stretch.encoded))
+        offset, size, encoded, data, reason = stretch
+        if data is None:
+            items.append(Reject(offset, size, reason, encoded))
             return
-        number = packet.apid_of(stretch.packet) - self.definition.apid
+        header = _HEADER.unpack_from(data)
+        number = (header[0] & 0x7FF) - self.definition.apid
         if number == 0:
             self._service(stretch, host_ns, items)
         elif 0 < number <= len(self.definition.streams):
-            self._samples(stretch, number - 1, host_ns, items)
+            self._samples(stretch, number - 1, header, host_ns, items)
         else:
             self._reject(stretch, "apid", items)
 
@@ -68,20 +76,21 @@ class Intake:
         """Take note that bulk.py has counted packets of samples: the newest packet is none of the board's own."""
         self._newest = b""
 
-    def _samples(self, stretch: Stretch, number: int, host_ns: int | None, items: list[Item]) -> None:
-        data = stretch.packet
+    def _samples(self, stretch: Stretch, number: int, header: tuple, host_ns: int | None, items: list[Item]) -> None:
+        _, _, encoded, data, _ = stretch
         stream = self.definition.streams[number]
-        count, wire_index = packet.stream_of(data)
+        _, sequence, seconds, fraction_high, fraction_low, count, wire_index = header
         if not _fits(data, stream, count):
             self._reject(stretch, "size", items)
             return
-        time_ns = time_ns_at(data, packet.STREAM_TIME_AT)
+        # As timecode.get_cuc; 10^6 microseconds are the next second.
+        time_ns = seconds * 1_000_000_000 + ((fraction_high << 16 | fraction_low) * 15625 + (1 << 17) >> 18) * 1000
         boot = self.boot
         continuity = boot.streams[number].continuity
         index = continuity.unwrap(wire_index, time_ns)
-        sequence = packet.sequence_of(data)
+        sequence &= packet.SEQUENCE_MODULO - 1
         remembered = self._remembered[1 + number]
-        if (index is None or sequence != continuity.next_sequence) and stretch.encoded in remembered:
+        if (index is None or sequence != continuity.next_sequence) and encoded in remembered:
             self.duplicates += 1
             continuity.duplicates += 1
             return
@@ -89,19 +98,13 @@ class Intake:
             boot = self._reboot(items)
             continuity = boot.streams[number].continuity
             index = wire_index
-        remembered.append(stretch.encoded)
-        self._newest = stretch.encoded
+        remembered.append(encoded)
+        self._newest = encoded
         missing, period_ns = continuity.take(index, time_ns, count, sequence)
         if missing:
             items.append(Gap(stream, index - missing, missing, boot.ordinal))
-        raw = np.frombuffer(data, np.uint8, count * stream.sample_len, packet.SAMPLES_AT)
-        raw = raw.reshape(count, stream.sample_len)
-        times_ns = None
-        if stream.times:
-            times_ns = time_ns + own_times_ns(raw)
-            raw = raw[:, packet.SAMPLE_TIME_LEN :]
         coefficients = boot.coefficients.get(stream.sensor)
-        items.append(SamplePacket(stream, index, time_ns, raw, boot.ordinal, host_ns, period_ns, times_ns, coefficients))
+        items.append(SamplePacket(stream, index, time_ns, count, data, boot.ordinal, host_ns, period_ns, coefficients))
 
     def _service(self, stretch: Stretch, host_ns: int | None, items: list[Item]) -> None:
         data = stretch.packet
@@ -118,7 +121,7 @@ class Intake:
             service.duplicates += 1
             return
         if isinstance(report, BootEvent | BoardReport) and report.definition_id != self.definition.definition_id:
-            self._foreign_id = report.definition_id
+            self.foreign_id = report.definition_id
             self.refuse_foreign()
         boot = self._boot_of(report, items)
         remembered.append(stretch.encoded)
@@ -179,12 +182,13 @@ class Intake:
 
     def refuse_foreign(self) -> None:
         """Raises WrongDefinition once the board has said that it runs another one."""
-        if self._foreign_id is not None:
-            raise WrongDefinition(self.definition.definition_id, self._foreign_id)
+        if self.foreign_id is not None:
+            raise WrongDefinition(self.definition.definition_id, self.foreign_id)
 
 
 def _fits(data: bytes, stream: Stream, count: int) -> bool:
     """Whether a stream packet is as SPEC 6 has it: its length, its sample count, and zeros after its last sample."""
     if len(data) != stream.packet_len or not 1 <= count <= stream.samples_per_packet:
         return False
-    return not any(data[packet.SAMPLES_AT + count * stream.sample_len :])
+    stop = packet.SAMPLES_AT + count * stream.sample_len
+    return stop == len(data) or not any(data[stop:])

@@ -15,23 +15,37 @@ class SamplePacket:
     """The samples of one stream packet, with consecutive indexes.
 
     index: of the first sample, within its boot, unwrapped past 2^32. time_ns: on-board time of the packet, that of its first
-    sample, integer ns. raw: uint8, shape (samples, stream.sensor_len), read-only: octets as the sensor delivered them. boot:
-    ordinal of the boot in what this decoder was fed, from 0. period_ns: time between samples as measured from the packet before,
-    or the nominal one (see continuity.py). host_ns: as given to the feed that completed the frame. times_ns: of a stream with
-    sample times, the on-board time of each, int64, exact; else None. coefficients: the newest of its sensor that had arrived in
-    that boot, None if none had: live, nobody knows them before their report (see waiting.py for who may wait for it).
-    Compared by identity: an array has no single equality. Not to be written to.
+    sample, integer ns. count: samples in it. octets: the packet as it came. boot: ordinal of the boot in what this decoder was
+    fed, from 0. host_ns: as given to the feed that completed the frame. period_ns: time between samples as measured from the
+    packet before, or the nominal one (see continuity.py). coefficients: the newest of its sensor that had arrived in that boot,
+    None if none had: live, nobody knows them before their report (see waiting.py for who may wait for it).
+    Compared by identity, and not to be written to.
     """
 
     stream: Stream
     index: int
     time_ns: int
-    raw: np.ndarray
+    count: int
+    octets: bytes
     boot: int
     host_ns: int | None
     period_ns: float
-    times_ns: np.ndarray | None = None
-    coefficients: bytes | None = None
+    coefficients: bytes | None
+
+    @property
+    def raw(self) -> np.ndarray:
+        """Octets as the sensor delivered them: uint8, shape (count, stream.sensor_len), read-only, made anew at each call."""
+        samples = self._samples
+        return samples[:, packet.SAMPLE_TIME_LEN :] if self.stream.times else samples
+
+    @property
+    def times_ns(self) -> np.ndarray | None:
+        """Of a stream with sample times, the on-board time of each, int64, exact; else None."""
+        return self.time_ns + own_times_ns(self._samples) if self.stream.times else None
+
+    @property
+    def _samples(self) -> np.ndarray:
+        return np.ndarray((self.count, self.stream.sample_len), np.uint8, self.octets, packet.SAMPLES_AT)
 
 
 @dataclass(frozen=True, slots=True)
