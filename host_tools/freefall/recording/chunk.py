@@ -21,13 +21,15 @@ _MESSAGE_RECORD = struct.Struct(HEAD.format + "H4xQ8x")  # MESSAGE without its s
 class Chunk:
     """A chunk record; `data` is None when what is inside cannot be trusted (cut, altered, unknown compression).
 
-    data_at: octets from the start of the body to the data. in_clear: the data is not compressed.
+    data_at: octets from the start of the body to the data. in_clear: the data is not compressed. stored_crc: CRC-32 of the data
+    as it stands in the body; means nothing where data is None.
     """
 
     start_ns: int
     data: bytes | None
     data_at: int
     in_clear: bool
+    stored_crc: int
 
 
 def parse_chunk(body: bytes, length: int) -> Chunk | None:
@@ -40,12 +42,14 @@ def parse_chunk(body: bytes, length: int) -> Chunk | None:
         return None
     name = body[CHUNK_FIXED.size : CHUNK_FIXED.size + name_len]
     (data_len,) = struct.unpack_from("<Q", body, data_at - 8)
-    data = None
+    data, stored_crc = None, 0
     if len(body) == length == data_at + data_len:
-        data = _expanded(name, body[data_at:])
-        if data is not None and (len(data) != size or (crc and zlib.crc32(data) != crc)):
+        stored = body[data_at:]
+        stored_crc = zlib.crc32(stored)
+        data = _expanded(name, stored)
+        if data is not None and (len(data) != size or (crc and crc != (zlib.crc32(data) if name else stored_crc))):
             data = None
-    return Chunk(min(start_ns, TIME_LIMIT - 1), data, data_at, name_len == 0)
+    return Chunk(min(start_ns, TIME_LIMIT - 1), data, data_at, name_len == 0, stored_crc)
 
 
 def raw_messages(data: bytes) -> list[tuple[int, bytes]] | None:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from mcap.opcode import Opcode
 
 from .chunk import parse_chunk, raw_messages
+from .crc import crc_of_both
 from .octets import MESSAGE_HEAD_LEN, Octets, is_message_index, raw_message_times
 from .profile import BLOCK_LIMIT, HEAD, MAGIC, MESSAGE, RECORD_LIMIT, TIME_LIMIT
 
@@ -111,7 +112,8 @@ class _Walk:
         chunk = parse_chunk(body, length)
         messages = raw_messages(chunk.data) if chunk and chunk.data is not None else None
         if messages is not None:
-            self._crc = zlib.crc32(body, zlib.crc32(head, self._crc))
+            before = zlib.crc32(body[: chunk.data_at], zlib.crc32(head, self._crc))
+            self._crc = crc_of_both(before, chunk.stored_crc, length - chunk.data_at)
             self._at += HEAD.size + length
             if messages:
                 self._time_ns = messages[-1][0]

@@ -7,11 +7,13 @@ import tracemalloc
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mcap.opcode import Opcode
 from mcap.writer import CompressionType, Writer
 
 from freefall.errors import InputUnreadable
 from freefall.recording import Recorder, is_recording, open_recording
 from freefall.recording import reader as reader_module
+from freefall.recording.profile import HEAD
 from freefall_wire.frame import FrameDecoder, encode
 
 START_NS = 1_790_000_000_123_456_789
@@ -254,6 +256,27 @@ def test_copies_by_other_tools_are_read(tmp_path, definition, compression, use_c
     for cut in range(100, len(octets), 1009):
         path.write_bytes(octets[:cut])
         list(open_recording(path).chunks())
+
+
+@pytest.mark.parametrize("compression", list(CompressionType))
+@pytest.mark.parametrize("chunks_have_crcs", [True, False])
+def test_the_checksum_of_the_data_is_checked_however_its_chunks_are_made(tmp_path, compression, chunks_have_crcs):
+    path = tmp_path / "copy.mcap"
+    options = {"compression": compression, "enable_crcs": chunks_have_crcs, "enable_data_crcs": True}
+    write_by_hand(path, b"", {"format": "1", "definition_id": ""}, **options)
+    octets = bytearray(path.read_bytes())
+    assert reads_to_its_end(path).complete
+    index_at = octets.index(HEAD.pack(Opcode.MESSAGE_INDEX, 6 + 16 * 20))
+    octets[index_at + 200] ^= 1
+    path.write_bytes(octets)
+    recording = reads_to_its_end(path)
+    assert [damage.reason for damage in recording.damages] == ["the data does not match its checksum"]
+
+
+def reads_to_its_end(path):
+    recording = open_recording(path)
+    assert joined(recording.chunks()) == b"".join(bytes([i]) * 1000 for i in range(100))
+    return recording
 
 
 def write_by_hand(path, text, metadata, first=True, **options):
