@@ -1,10 +1,13 @@
 """Options and parameter types that several verbs have."""
 
 import math
+from collections.abc import Callable
 
 import rich_click as click
 
 from ..port.serial import DEFAULT_BAUD
+
+_LOOPBACK = "127.0.0.1"
 
 
 class Seconds(click.FloatRange):
@@ -34,6 +37,32 @@ class OutputPath(click.Path):
             self.fail("writing to standard output is not possible, give a name; freefall decode prints.", param, ctx)
         return super().convert(value, param, ctx)
 
+
+class Value(click.ParamType):
+    """What one of freefall.port.options' parsers makes of a text."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]):
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value, param, ctx):
+        """The value; fails as click's types do."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535 or ":" not in text:
+        raise ValueError(f'"{text}" is no HOST:PORT with a port up to 65535')
+    return host.removeprefix("[").removesuffix("]") or _LOOPBACK, int(port)
+
+
+ADDRESS = Value("address", _address)
 
 definition_option = click.option(
     "-d", "--def", "definition", metavar="DEF",

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,42 +16,16 @@ from ..replay import DescriptorSink, Faults, Played, Player, PtySink, SerialSink
 from . import EXIT_INTERRUPTED
 from .console import complain
 from .interrupt import held_interrupt
-from .options import baud_option
+from .options import ADDRESS, Value, baud_option
 from .parts import tell_of_parts
 from .progress import progress_bar
 from .replay_report import as_dict, lines
 
-_LOOPBACK = "127.0.0.1"
 _SWITCH_S = 0.0002
-
-
-class Value(click.ParamType):
-    """What one of freefall.port.options' parsers makes of a text."""
-
-    def __init__(self, name: str, parse: Callable[[str], object]):
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value, param, ctx):
-        """The value; fails as click's types do."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._parse(value)
-        except ValueError as error:
-            self.fail(f"{error}.", param, ctx)
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535 or ":" not in text:
-        raise ValueError(f'"{text}" is no HOST:PORT with a port up to 65535')
-    return host.removeprefix("[").removesuffix("]") or _LOOPBACK, int(port)
 
 
 _SPEED, _MOMENT, _LOOP = Value("speed", values.parse_speed), Value("time", values.parse_moment), Value("times", values.parse_loop)
 _GAP, _P = Value("seconds", values.parse_seconds), Value("probability", values.parse_probability)
-_ADDRESS = Value("address", _address)
 
 
 @click.command()
@@ -60,10 +34,10 @@ _ADDRESS = Value("address", _address)
 @baud_option
 @click.option("--pty", is_flag=True, help="To a new pseudo terminal; its name is printed, and somebody to open it waited for.")
 @click.option(
-    "--tcp", metavar="[HOST]:PORT", type=_ADDRESS,
+    "--tcp", metavar="[HOST]:PORT", type=ADDRESS,
     help="To those who connect there; the first is waited for. Port 0: a free one. The URL is printed.",
 )  # fmt: skip
-@click.option("--udp", metavar="[HOST]:PORT", type=_ADDRESS, help="As datagrams: one a block, or several of at most 1400 octets.")
+@click.option("--udp", metavar="[HOST]:PORT", type=ADDRESS, help="As datagrams: one a block, or several of at most 1400 octets.")
 @click.option("--packets", is_flag=True, help="Send the bare CCSDS space packets of good frames instead of the recorded stream.")
 @click.option("--speed", metavar="2x|max", type=_SPEED, default="1x", show_default=True, help="How fast.")
 @click.option("--from", "start", metavar="SECONDS|TIME", type=_MOMENT, help="Begin there: from the first octets, or RFC 3339.")
