@@ -1,12 +1,16 @@
 """freefall export: many recordings, formats, URLs, and what is said when something is wrong."""
 
 import io
+import os
+import signal
 import sys
 
 import h5netcdf
 import h5py
 import pyarrow.parquet as pq
 import pytest
+
+from integration.processes import ended, interrupted, wait_for
 
 
 @pytest.fixture
@@ -49,6 +53,41 @@ def test_processes_do_what_one_does(freefall, folder, tmp_path):
     assert files_in(tmp_path / "one") == files_in(tmp_path / "two")
     for name in files_in(tmp_path / "one"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.fixture
+def endless(raw_octets, tmp_path):
+    """The pattern of three files of raw octets that nobody reads to the end; no file system has to hold them."""
+    for name in "abc":
+        file = tmp_path / f"{name}.bin"
+        file.write_bytes(raw_octets)
+        os.truncate(file, 1 << 36)
+    return tmp_path / "?.bin"
+
+
+def two_begun(start, endless, vibration, out):
+    """An export by two processes, each in the midst of a file."""
+    process = start("export", endless, "-d", vibration, "--to", "csv", "-o", out, "-j", 2)
+    wait_for(lambda: len({file.parent for file in out.rglob("*.part")}) == 2, process)
+    return process
+
+
+def test_interrupt_of_the_command_alone_ends_its_processes_and_says_what_is_not_exported(start, endless, vibration, tmp_path):
+    code, out, err = interrupted(two_begun(start, endless, vibration, tmp_path / "out"))
+    assert (code, out) == (130, "")
+    *errors, last = err.splitlines()
+    lines = (f"error: the export of {tmp_path}/{name}.bin was interrupted; none of its files is left" for name in "abc")
+    assert len(errors) == 2 and set(errors) < set(lines)
+    assert last == "interrupted: 3 of 3 recordings were not exported, 1 of them not begun"
+    assert files_in(tmp_path / "out") == []
+
+
+def test_processes_of_a_command_that_is_killed_end_and_leave_no_file(start, endless, vibration, tmp_path):
+    process = two_begun(start, endless, vibration, tmp_path / "out")
+    process.kill()
+    code, out, _ = ended(process)
+    assert (code, out) == (-signal.SIGKILL, "")
+    assert files_in(tmp_path / "out") == []
 
 
 def test_every_recording_that_failed_is_named(freefall, folder, foreign, ids, tmp_path):

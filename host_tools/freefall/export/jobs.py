@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -122,7 +123,7 @@ def in_processes(
 @contextlib.contextmanager
 def _children_deaf_to_interrupts() -> Iterator[None]:
     """Ctrl-C in a terminal goes to every process; those begun in this block leave it to their parent to stop them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows; see _begin_process
+    if not hasattr(signal, "pthread_sigmask"):  # Windows; see _Process
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -160,22 +161,44 @@ def _outcome(job: Job, future) -> Outcome | None:
     return outcome and replace(outcome, job=job)
 
 
-# Of this process, shared with its parent, and set where processes begin, the only way into one.
-_read = None  # octets by the number of the job
-_stop = None  # not 0 when jobs shall end early
+class _Process:
+    """Of a process that does jobs: what it shares with its parent, to whom it leaves interrupts.
+
+    read: octets by the number of the job. stop: not 0 when jobs shall end early. It ends with its parent, which may be killed.
+    """
+
+    def __init__(self, read, stop):
+        self._read, self._stop = read, stop
+        self._at_work = threading.Lock()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=self._end_with_parent, daemon=True).start()
+
+    def do(self, number: int, job: Job, tell: Tell) -> Outcome | None:
+        def progress(octets: int) -> None:
+            self._read[number] = octets
+
+        def interrupted() -> bool:
+            return bool(self._stop.value)
+
+        with self._at_work:
+            return None if interrupted() else done(job, tell, progress, interrupted)
+
+    def _end_with_parent(self) -> None:
+        from multiprocessing import parent_process
+
+        parent_process().join()
+        self._stop.value = True
+        with self._at_work:
+            os._exit(1)  # the pool's own thread waits for jobs, and nobody is there to give any
+
+
+_process = None  # of this process, set where it begins, the only way into one
 
 
 def _begin_process(read, stop) -> None:
-    global _read, _stop
-    _read, _stop = read, stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _process
+    _process = _Process(read, stop)
 
 
 def _in_process(number: int, job: Job, tell: Tell) -> Outcome | None:
-    def progress(octets: int) -> None:
-        _read[number] = octets
-
-    def interrupted() -> bool:
-        return bool(_stop.value)
-
-    return None if interrupted() else done(job, tell, progress, interrupted)
+    return _process.do(number, job, tell)
