@@ -1,8 +1,12 @@
 """freefall replay, and replay: and sim: as ports, called as a user calls them; foreign programs at the other end."""
 
 import json
+import os
+import re
+import select
 import signal
 import socket
+import termios
 import time
 import warnings
 from pathlib import Path
@@ -202,6 +206,21 @@ def test_ctrl_c_before_anybody_listens_is_130(replaying, recording, to):
     process.send_signal(signal.SIGINT)
     code, _, err = end_of(process)
     assert code == 130 and "0 octets" in err
+
+
+def test_nothing_is_said_to_be_played_while_nobody_listens(start_python, recording):
+    screen, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 200))
+    process = start_python("-m", "freefall", "replay", recording, "--pty", stderr=theirs)
+    os.close(theirs)
+    assert process.stdout.readline()
+    drawn, end = b"", time.monotonic() + PATIENCE_S
+    while drawn.count(b"waiting for somebody") < 3:
+        assert time.monotonic() < end, drawn
+        if select.select([screen], [], [], 0.1)[0]:
+            drawn += os.read(screen, 65536)
+    assert set(re.findall(rb"(\d+)%", drawn)) == {b"0"}
+    os.close(screen)
 
 
 def test_a_reader_who_leaves_is_a_device_gone_with_the_summary_before(replaying, recording):

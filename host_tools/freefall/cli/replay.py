@@ -92,7 +92,9 @@ def _run(player: Player, sink: Sink, loop: int | None) -> tuple[Played, DeviceEr
     with progress_bar(f"to {sink.url}", loop and size * loop) as update, held_interrupt() as pressed, _at_once():
 
         def show() -> None:
-            update(player.timeline.passes * size + player.recording.position % size, lambda: _beside(player))
+            # What is read ahead while nobody listens yet is not played.
+            done = player.timeline.passes * size + player.recording.position % size if player.blocks else 0
+            update(done, lambda: _beside(player))
 
         try:
             return player.run(pressed, show), None
