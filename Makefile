@@ -8,7 +8,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := host_tools firmware tests bench
 
-.PHONY: demo test lint tools clean
+# Of the oldest MicroPython that the firmware runs on; what a port has comes from its own stubs, viper's pointers from stdlib's.
+STUBS := micropython-stdlib-stubs==1.29.0.post2
+STUBS_rp2 := micropython-rp2-stubs==1.25.0.post3
+STUBS_esp32 := micropython-esp32-stubs==1.25.0.post5
+STUBS_stm32 := micropython-stm32-stubs==1.25.0.post2
+TYPINGS := $(patsubst %,build/typings/%/ready,rp2 esp32 stm32)
+
+.PHONY: demo test lint types tools clean
 
 demo: .venv/ready
 	@$(BIN)/freefall check payload_defs/vibration
@@ -16,7 +23,7 @@ demo: .venv/ready
 	@$(BIN)/freefall export build/demo/vibration.mcap --to csv --force -o build/demo
 	@echo "Look at build/demo/vibration.csv, or change payload_defs/vibration/payload.toml and run 'make demo' again."
 
-test: .venv/ready-to-test lint
+test: .venv/ready-to-test $(TYPINGS) lint
 	@$(BIN)/python -m freefall.board.emulated.image || echo "The emulated lane will be skipped, or fail under FREEFALL_REQUIRE_EMULATED=1."
 	@mkdir -p build
 	@echo "The emulated lane runs beside the others; what it says comes after them."
@@ -32,6 +39,9 @@ tools:
 lint: .venv/ready-to-test
 	$(BIN)/ruff check $(SOURCES)
 
+types: .venv/ready-to-test $(TYPINGS)
+	$(BIN)/python -m pytest tests/repo/test_types.py
+
 clean:
 	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache
 
@@ -42,4 +52,10 @@ clean:
 
 .venv/ready-to-test: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,test]'
+	@touch $@
+
+# In folders of their own: installed as packages are, they would stand before the modules of Python that they have the names of.
+build/typings/%/ready: Makefile | .venv/ready
+	@rm -rf $(@D)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(@D) $(STUBS_$*) $(STUBS)
 	@touch $@

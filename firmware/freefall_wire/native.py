@@ -7,9 +7,10 @@ integers of 30 bits, and so means the same in both.
 """
 
 try:
-    import micropython
+    import micropython  # pyright: ignore[reportAssignmentType]: either this or ours
 
-    ptr8 = ptr32 = None  # imported by name, used by the compiler only
+    # Imported by name, used by the compiler only.
+    ptr8 = ptr32 = None  # pyright: ignore[reportAssignmentType]
 except ImportError:
 
     class micropython:

@@ -104,7 +104,7 @@ class HeldSampler(Sampler):
             stamp = plus(since, min(samples * interval, elapsed))
         words[_DUE_STAMP] = stamp
         words[_DUE] = 0
-        self._again(None)
+        self._again(None)  # pyright: ignore[reportOptionalCall]: reads_by() has made it
 
     @micropython.native
     def _overtaken(self, now):

@@ -110,7 +110,7 @@ class WatermarkSampler(Sampler):
         words = self._words
         if words[_DUE] and not words[_READING] and self._ring.waiting() < self._ring.depth:
             words[_DUE] = 0
-            self._begin(None)
+            self._begin(None)  # pyright: ignore[reportOptionalCall]: reads_by() has made it
 
     @micropython.native
     def _on_edge(self):

@@ -57,7 +57,7 @@ class Scd41:
     def _ask(self, command, count):
         answer = bytearray(count)
         self._send(command)
-        self._sleep_ms(_TAKES_MS)
+        self._sleep_ms(_TAKES_MS)  # pyright: ignore[reportOptionalCall]: halt() comes first
         self._receive(answer)
         return answer
 

@@ -55,7 +55,7 @@ class Bus:
     def __init__(self, plan, controller, failed, recover, busy=None, send=None):
         self.receive = rp2.DMA()
         self.send = send
-        channels = 1 << self.receive.channel
+        channels = 1 << self.receive.channel  # pyright: ignore[reportAttributeAccessIssue]: the stubs lack it
         if send:
             channels |= 1 << send.channel
         words = (-1, 0, 0, 0, _SIO_BASE, controller, plan["timeout_us"], channels, 0, 0, 0)

@@ -84,9 +84,10 @@ class I2CBus(Bus):
 
     def __init__(self, plan):
         self.base = _BASE[plan["id"]]
-        super().__init__(plan, self.base, _failed, _recover, _busy, rp2.DMA())
+        send = rp2.DMA()
+        super().__init__(plan, self.base, _failed, _recover, _busy, send)
         _free_bus(plan["scl"], plan["sda"])
-        self.driver = machine.I2C(
+        self.driver = machine.I2C(  # pyright: ignore[reportCallIssue]: the stubs lack timeout
             plan["id"],
             scl=machine.Pin(plan["scl"]),
             sda=machine.Pin(plan["sda"]),
@@ -94,7 +95,7 @@ class I2CBus(Bus):
             timeout=plan["timeout_us"],
         )
         data = self.base + 4 * _IC_DATA_CMD
-        receive, send = self.receive, self.send
+        receive = self.receive
         receive.config(
             read=data,
             ctrl=receive.pack_ctrl(size=0, inc_read=False, treq_sel=_DREQ_RECEIVE[plan["id"]], irq_quiet=False),

@@ -34,9 +34,14 @@ _SAMPLE_LEN = const(12)
 
 # A ring of stamps: 64 words, which a DMA channel can wrap around in when they lie on their own size.
 _STAMPS = const(64)
-_STAMPS_RING_BITS = 8
+_STAMPS_RING_BITS = const(8)
 _WRITE_ADDR = const(1)
 _WRITES_RING = True  # DMA: it is the write address that wraps
+
+# What programs are written in, for the type checker alone: to it, this is true (pyrightconfig.json).
+_CHECKS_TYPES = const(0)
+if _CHECKS_TYPES:
+    from rp2.asm_pio import irq, jmp, label, mov, noblock, osr, pin, pull, push, rel, wait, wrap, wrap_target, x, x_dec
 
 
 # Programs are assembled when they are first needed, which takes 4 ms each.
@@ -126,7 +131,10 @@ class EdgeStamps:
             write=start,
             count=1,
             ctrl=stamp.pack_ctrl(
-                inc_read=False, ring_sel=_WRITES_RING, ring_size=_STAMPS_RING_BITS, chain_to=edge.channel
+                inc_read=False,
+                ring_sel=_WRITES_RING,
+                ring_size=_STAMPS_RING_BITS,
+                chain_to=edge.channel,  # pyright: ignore[reportAttributeAccessIssue]: the stubs lack it
             ),
             trigger=False,
         )
@@ -134,7 +142,12 @@ class EdgeStamps:
             read=_PIO[block] + _RXF + 4 * index,
             write=self._unused,
             count=1,
-            ctrl=edge.pack_ctrl(inc_read=False, inc_write=False, treq_sel=8 * block + 4 + index, chain_to=stamp.channel),
+            ctrl=edge.pack_ctrl(
+                inc_read=False,
+                inc_write=False,
+                treq_sel=8 * block + 4 + index,
+                chain_to=stamp.channel,  # pyright: ignore[reportAttributeAccessIssue]: the stubs lack it
+            ),
             trigger=True,
         )
         self._machine.active(1)

@@ -38,7 +38,7 @@ def _fill(table: ptr32):
 
 # Slicing by 4. Row v, of four words: what the octet v adds to the CRC as the first, second, third, last octet of a word.
 TABLE = bytearray(4096)
-_fill(TABLE)
+_fill(TABLE)  # pyright: ignore[reportArgumentType]: viper makes a pointer of it
 
 
 @micropython.viper
@@ -76,4 +76,4 @@ def seal_in_place(buf: ptr32, packet_len: int):
         )
         buf = ptr32(int(buf) + 4)
     code[0] = int(buf) - int(code)
-    octets[4] = 0
+    octets[4] = 0  # pyright: ignore[reportPossiblyUnboundVariable]: the last round has set it

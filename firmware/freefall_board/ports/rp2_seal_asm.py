@@ -5,6 +5,9 @@ passed the table: so the table's address is inside the code. That code must ther
 is loaded from a file; it must not be frozen into flash.
 """
 
+# Instructions, registers and labels are names to the assembler alone, and str is one of them.
+# pyright: reportUndefinedVariable=false, reportArgumentType=false
+
 import micropython
 from machine import mem32
 from micropython import const

@@ -60,7 +60,8 @@ class SPIBus(Bus):
 
     def __init__(self, plan):
         self.base = _BASE[plan["id"]]
-        super().__init__(plan, self.base, _failed, _recover, send=rp2.DMA())
+        send = rp2.DMA()
+        super().__init__(plan, self.base, _failed, _recover, send=send)
         self.driver = machine.SPI(
             plan["id"],
             baudrate=plan["freq_hz"],
@@ -72,7 +73,7 @@ class SPIBus(Bus):
         )
         data = self.base + 4 * _SSPDR
         self._zero = bytearray(1)  # sent while the target's octets are clocked in
-        receive, send = self.receive, self.send
+        receive = self.receive
         receive.config(
             read=data,
             ctrl=receive.pack_ctrl(size=0, inc_read=False, treq_sel=_DREQ_RECEIVE[plan["id"]], irq_quiet=False),

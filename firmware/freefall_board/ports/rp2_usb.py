@@ -35,7 +35,8 @@ class USBLink:
             if taken == waiting or not self._has_room():
                 break
             if size - taken >= _BLOCK_LEN:
-                taken += self._write(octets, start + taken, _BLOCK_LEN)
+                # It never answers None.
+                taken += self._write(octets, start + taken, _BLOCK_LEN)  # pyright: ignore[reportOperatorIssue]
             else:
                 count = min(_BLOCK_LEN, waiting - taken)
                 _fill(self._block, octets, start + taken, count)
