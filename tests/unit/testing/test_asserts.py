@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from freefall.decode import Summary
 from freefall.port.faults import Faults
 from freefall.testing import (
     BenchBoard,
@@ -14,6 +15,8 @@ from freefall.testing import (
     assert_nothing_missing,
     assert_rate,
 )
+from unit.decode import packets
+from unit.decode.fake_board import bench_definition
 
 
 def read(definition, octets, **faults):
@@ -64,6 +67,23 @@ def test_sensor_that_did_not_answer_is_told_as_bus_errors(definition):
     link = read(definition, octets + board.run(6))
     with pytest.raises(AssertionError, match=r"temperature: (\d+) missing, \d+ arrived \(\1 bus errors\)$"):
         assert_nothing_missing(link.ledger)
+
+
+def test_samples_lost_on_the_board_are_told_apart_from_those_lost_on_the_way():
+    bench = bench_definition()
+    vibration = bench.streams[0]
+    wire = b"\0" + packets.boot(bench) + packets.ledger(bench, 0, 1, 5) + packets.ledger(bench, 1, 2, 5)
+    wire += packets.samples(vibration, 0, 10, 1000, 0) + packets.samples(vibration, 90, 10, 91_000, 4)
+    counts = {"seen": 100, "bus_errors": 5, "overruns": 10, "taken": 85, "framed": 85, "samples_dropped": 40}
+    wire += packets.ledger(bench, 0, 3, 300_000, **counts, samples_sent=45, packets_sent=5)
+    summary = Summary(bench)
+    summary.feed(wire + packets.ledger(bench, 1, 4, 300_000) + packets.board(bench, 1, 5, 300_000, built=5))
+    with pytest.raises(AssertionError) as told:
+        assert_nothing_missing(summary.decoder.ledger)
+    assert str(told.value) == (
+        "samples are missing:\n"
+        "  vibration: 80 missing, 20 arrived (25 lost on the way, 5 bus errors, 10 overruns, 40 dropped by the board's link)"
+    )
 
 
 def test_rate_is_judged_in_millionths(ten_seconds, definition):
