@@ -115,6 +115,17 @@ def test_decode_shows_the_values_as_they_come(freefall, sent, cabin):
     assert [json.loads(line)["type"] for line in only.out.splitlines()] == ["boot"]
 
 
+def test_decode_numbers_boots_in_what_is_read_whatever_the_board_counts(freefall, sent, cabin):
+    path = sent(air(0, GOOD), lambda d: packets.boot(d, boot_count=9), air(0, GOOD))
+    lines = [json.loads(line) for line in freefall("decode", path, "-d", cabin, "--json").out.splitlines()]
+    assert [line["boot"] for line in lines if line["type"] == "sample"] == [0, 1]
+    assert [line["boot_count"] for line in lines if line["type"] == "boot"] == [1, 9]
+    assert [(line["boot"], line["boot_count"]) for line in lines if line["type"] == "reboot"] == [(1, 9)]
+    shown = freefall("decode", path, "-d", cabin, "--csv", "-a", "air").out.splitlines()
+    assert [row["boot"] for row in csv.DictReader(shown)] == ["0", "1"]
+    assert "boot numbers the boots in what is read, from 0" in " ".join(freefall("decode", "--help").out.split())
+
+
 def test_stats_count_invalid_samples_and_values_outside_limits(freefall, sent, cabin):
     path = sent(air(0, GOOD, BLANK), coefficients(2), air(2, GOOD))
     facts = json.loads(freefall("stats", path, "-d", cabin, "--json").out)

@@ -24,6 +24,8 @@ def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: b
 
     Samples are shown as they come. Where the report of their sensor's coefficients was lost, those before the next one have no
     values here, but in what freefall export writes.
+
+    In JSON and CSV, boot numbers the boots in what is read, from 0; it is not boot_count, the board's own count of its boots.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
