@@ -20,7 +20,7 @@ _ARCHITECTURE_CODE = 4
 # MicroPython looks for these under their own names, so they stay sources.
 _PROGRAMS = ("boot.py", "main.py")
 # CPython's own ports have no business on a board.
-_NOT_ON_BOARD = "ports/virtual*.py"
+_NOT_ON_BOARD = ("ports/virtual*.py", "ports/linux*.py")
 
 
 def source_files() -> dict[str, bytes]:
@@ -29,7 +29,7 @@ def source_files() -> dict[str, bytes]:
     for package in (freefall_wire, freefall_board):
         root = Path(package.__file__).parent
         for path in sorted(root.rglob("*.py")):
-            if not path.match(_NOT_ON_BOARD) and path != root / "main.py":
+            if not any(map(path.match, _NOT_ON_BOARD)) and path != root / "main.py":
                 files[f"{root.name}/{path.relative_to(root).as_posix()}"] = path.read_bytes()
     return files
 
