@@ -13,6 +13,7 @@ SEQUENCE_MODULO = const(16384)
 _LENGTH_AT = const(4)
 _PRIMARY_LEN = const(6)
 _TELEMETRY = const(0x0800)  # version 0, telemetry, secondary header present
+_TELECOMMAND = const(0x1800)  # version 0, telecommand, secondary header present
 _UNSEGMENTED = const(0xC000)
 _PUS_VERSION_C = const(0x20)
 
@@ -40,6 +41,11 @@ def put_primary(buf, at, apid, sequence, packet_len):
     struct.pack_into(">HHH", buf, at, _TELEMETRY | apid, _UNSEGMENTED | sequence, packet_len - _PRIMARY_LEN - 1)
 
 
+def put_telecommand(buf, apid, sequence, packet_len):
+    """Write the primary header of a telecommand packet of packet_len octets at the start of buf; what the host sends."""
+    struct.pack_into(">HHH", buf, 0, _TELECOMMAND | apid, _UNSEGMENTED | sequence, packet_len - _PRIMARY_LEN - 1)
+
+
 @micropython.native
 def put_service(buf, at, service, subtype, type_count):
     """Write the PUS-C header but its time, status 0, of the packet that starts at buf[at]. Allocates nothing."""
@@ -64,8 +70,17 @@ def declared_len(packet):
 
 def is_telemetry(packet):
     """Whether the primary header is that of an unsegmented telemetry packet with a secondary header, version 0."""
+    return _is(packet, _TELEMETRY)
+
+
+def is_telecommand(packet):
+    """As is_telemetry, of a telecommand packet."""
+    return _is(packet, _TELECOMMAND)
+
+
+def _is(packet, kind):
     first, second = struct.unpack_from(">HH", packet, 0)
-    return first & 0xF800 == _TELEMETRY and second & 0xC000 == _UNSEGMENTED
+    return first & 0xF800 == kind and second & 0xC000 == _UNSEGMENTED
 
 
 def apid_of(packet):

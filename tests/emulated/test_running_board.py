@@ -15,9 +15,10 @@ MS = 1_000_000
 COLLECTING = """\
 import gc, rp2
 from freefall_board.app import build
+from freefall_board.boot import Boot
 from freefall_board.ports.rp2 import Port
 
-payload = build(Port())
+payload = build(Port(), Boot(1))
 payload.start()
 gc.collect()
 channels = []
@@ -50,7 +51,7 @@ def test_collection_leaves_alone_what_dma_and_interrupts_use(image, jitter):
 
 
 def test_running_board_stops_at_ctrl_c(image, vibration):
-    with patch.object(emulated_board, "MAIN", "from freefall_board.app import main\nmain()\n"):
+    with patch.object(emulated_board, "MAIN", "import freefall_loader\nfreefall_loader.main()\n"):
         board = emulated_board.EmulatedBoard(load_definition(vibration), image.path)
     for _ in range(500):
         board.advance(MS)

@@ -36,6 +36,8 @@ EVENTS = {  # event id: (subtype, auxiliary data)
             ("wire_format", 1),
             ("definition_id", 4),
             ("reset_cause", 1),
+            ("slot", 1),
+            ("failed_boots", 1),
         ],
     ),
     2: (3, [("sensor", 1), ("reason", 1)]),

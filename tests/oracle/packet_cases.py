@@ -18,9 +18,9 @@ def packets() -> list[dict]:
 
 def events() -> list[dict]:
     """Every event, counters and counts at their ends."""
-    boot = {"boot_count": 1, **_FIRMWARE, "definition_id": DEFINITION_ID, "reset_cause": 1}
+    boot = {"boot_count": 1, **_FIRMWARE, "definition_id": DEFINITION_ID, "reset_cause": 1, "slot": 0, "failed_boots": 0}
     full = {"boot_count": 2**30 - 1, "version_major": 255, "version_minor": 255, "version_patch": 255}
-    full |= {"wire_format": 1, "definition_id": DEFINITION_ID, "reset_cause": 3}
+    full |= {"wire_format": 1, "definition_id": DEFINITION_ID, "reset_cause": 3, "slot": 2, "failed_boots": 255}
     cases = [
         ("boot", 1, boot, 0, 0, (0, 0)),
         ("boot after a watchdog reset", 1, {**boot, "boot_count": 2, "reset_cause": 2}, 0, 0, (0, 1)),

@@ -169,7 +169,7 @@ def report_rule_cases() -> list[tuple[str, bytes]]:
         for other in {1, 2, 3, 4} - {severity}:
             cases.append((f"size: {name} event of severity {other}", between(changed(packet, 8, other))))
     # first and last octet of the padding after the auxiliary data
-    for name, packet, first in (("boot", boot, 35), ("absent", absent, 24), ("stopped", stopped, 28), ("back", back, 28)):
+    for name, packet, first in (("boot", boot, 37), ("absent", absent, 24), ("stopped", stopped, 28), ("back", back, 28)):
         cases.append((f"size: padding begins with 1 in the {name} event", between(changed(packet, first, 1))))
         cases.append((f"size: padding ends with 0x80 in the {name} event", between(changed(packet, 39, 0x80))))
     return cases

@@ -15,15 +15,16 @@ BOARD, HOST = ROOT / "firmware" / "freefall_board", ROOT / "host_tools" / "freef
 # What each part may import of ours, besides itself.
 ALLOWED = {
     "freefall_wire": set(),
-    "freefall_loader": {"freefall_board.app"},
+    "freefall_loader": {"freefall_board.app", "freefall_board.boot"},
     "freefall_board.version": set(),
-    "freefall_board.boot": set(),
+    "freefall_board.boot": {"freefall_wire"},
     "freefall_board.core": {"freefall_wire"},
     "freefall_board.drivers": {"freefall_wire", "freefall_board.core"},
-    "freefall_board.ports": {"freefall_wire"},
+    "freefall_board.ports": {"freefall_wire", "freefall_loader"},
     "freefall_board.sampling": {"freefall_board.core"},
+    "freefall_board.sensor": {"freefall_wire", "freefall_board.drivers"},
     "freefall_board.app": {"freefall_wire", "freefall_board.core", "freefall_board.drivers", "freefall_board.ports",
-                           "freefall_board.sampling", "freefall_board.version", "freefall_board.boot"},
+                           "freefall_board.sampling", "freefall_board.sensor", "freefall_board.version", "freefall_board.boot"},
     "freefall.errors": set(),
     "freefall.sensors": {"freefall.errors"},
     "freefall.definition": {"freefall.errors", "freefall_wire", "freefall.sensors"},
@@ -47,13 +48,13 @@ ALLOWED = {
                      "freefall.replay", "freefall.report", "freefall.compare", "freefall.monitor", "freefall.device"},
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
-ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.ports"}
+ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.boot", "freefall_board.ports"}
 # Whole packages: only where named. The version is the firmware's; boards are given the firmware's files.
 ROOTS = {
     "freefall": {"freefall_board.version"},
     "freefall_board": set(),
     "freefall.__main__": {"freefall.cli"},
-    "freefall.board.firmware_files": {"freefall_board", "freefall_wire"},
+    "freefall.board.firmware_files": {"freefall_board", "freefall_loader", "freefall_wire"},
 }
 
 # Find out whether this is MicroPython.
@@ -64,6 +65,7 @@ HARDWARE = {"machine", "rp2", "smbus2", "micropython", "uctypes", "vfs", "time",
 
 
 def sources():
+    yield ROOT / "firmware" / "freefall_loader.py", "freefall_loader"
     for package, root in (("freefall_wire", ROOT / "firmware" / "freefall_wire"), ("freefall_board", BOARD), ("freefall", HOST)):
         for path in sorted(root.rglob("*.py")):
             parts = [package, *path.relative_to(root).with_suffix("").parts]

@@ -9,7 +9,7 @@ import pytest
 
 import freefall_wire
 from freefall.decode import Decoder
-from freefall_wire import cobs, crc, frame, packet, reports, timecode
+from freefall_wire import cobs, crc, frame, packet, reports, telecommands, timecode
 from unit.decode.fake_board import bench_definition
 
 PAGE = (Path(__file__).parents[2] / "firmware" / "freefall_wire" / "SPEC.md").read_text(encoding="utf-8")
@@ -237,11 +237,13 @@ def test_housekeeping_of_the_page_is_that_of_the_code():
     assert reports.COUNTER_MODULO & reports.COUNTER_MASK == 0
 
 
-def test_coefficients_of_the_page_are_those_of_the_code():
+def test_parameters_of_the_page_are_those_of_the_code():
     title = integers(heading("5.3 Parameter values"), r"service (\d+), subtype (\d+); packet length (\d+)")
     assert title == (reports.PARAMETERS, reports.VALUE_REPORT, reports.COEFFICIENTS_LEN)
-    (rows,) = tables(section("5.3 Parameter values"))
-    assert integers(rows[0]["field"], r"parameter id u16 = (\d+) \+ sensor number") == (reports.COEFFICIENTS_ID,)
+    rows, parameters = tables(section("5.3 Parameter values"))
+    numbers = [int(row["parameter id"].removesuffix(" + sensor number")) for row in parameters]
+    assert numbers == [reports.COEFFICIENTS_ID, reports.PLATFORM_ID, reports.NAME_ID, reports.SETTINGS_ID]
+    assert size_of(parameters[1]["octets"]) == struct.calcsize(reports.PLATFORM_LAYOUT)
     assert integers(rows[1]["field"], r"number of octets u8, (\d)\.\.(\d+)") == (1, reports.MAX_COEFFICIENTS)
     spans = [span(row["source octet"]) for row in rows]
     assert [first for first, _ in spans] == [0, *(last + 1 for _, last in spans[:-1])]
@@ -250,6 +252,44 @@ def test_coefficients_of_the_page_are_those_of_the_code():
     assert sizes == [last + 1 - first for first, last in spans]
     assert sizes[-1] == reports.MAX_COEFFICIENTS
     assert all(size_of(row["field"]) == size for row, size in zip(rows[:-1], sizes, strict=False))
+
+
+def test_verifications_of_the_page_are_those_of_the_code():
+    title = integers(
+        heading("5.4 Verification"),
+        r"service (\d+), subtypes (\d) accepted, (\d) refused, (\d) completed, (\d) failed; packet length (\d+)",
+    )
+    subtypes = (reports.ACCEPTED, reports.REFUSED, reports.COMPLETED, reports.FAILED)
+    assert title == (reports.VERIFICATION, *subtypes, reports.VERIFICATION_LEN)
+    rows, codes = tables(section("5.4 Verification"))
+    assert span(rows[-1]["source octet"])[1] + 1 == struct.calcsize(reports.VERIFICATION_LAYOUT)
+    assert struct.calcsize(reports.VERIFICATION_LAYOUT) == reports.VERIFICATION_LEN - packet.SOURCE_DATA_AT
+    assert [int(row["code"]) for row in codes] == list(range(8))
+    words = {row["reason"].partition(";")[0]: int(row["code"]) for row in codes}
+    assert words["no such setting"] == reports.NO_SUCH_SETTING and words["no such function"] == reports.NO_SUCH_FUNCTION
+    assert words["value below the least"] == reports.BELOW_LEAST and words["value above the most"] == reports.ABOVE_MOST
+    assert integers(heading("5.5 Test"), r"service (\d+), subtype (\d+); packet length (\d+)") == (
+        reports.TEST, reports.ALIVE_REPORT, reports.ALIVE_LEN,
+    )  # fmt: skip
+
+
+def test_telecommands_of_the_page_are_those_of_the_code():
+    services, examples = tables(section("7.1 Services"))
+    assert {(int(row["service"]), int(row["subtype"])) for row in services} == {
+        (telecommands.FUNCTIONS, telecommands.PERFORM),
+        (telecommands.TEST, telecommands.ARE_YOU_ALIVE),
+        (telecommands.PARAMETERS, telecommands.REPORT_VALUES),
+        (telecommands.PARAMETERS, telecommands.SET_VALUES),
+    }
+    assert integers(section("7.1 Services"), r"at most (\d+), numbered") == (telecommands.MAX_SETTINGS,)
+    alive = telecommands.telecommand(64, 0, telecommands.TEST, telecommands.ARE_YOU_ALIVE)
+    setting = telecommands.telecommand(
+        64, 1, telecommands.PARAMETERS, telecommands.SET_VALUES, telecommands.set_values([(0, 500_000)])
+    )
+    for row, made in zip(examples, (alive, setting), strict=True):
+        assert octets(row["packet"]) == made
+        assert octets(row["frame"]) == frame.encode(made)
+        assert frame.judge(frame.encode(made), packet.is_telecommand) == (made, None)
 
 
 def test_sample_times_of_the_page_are_those_of_the_decoder():

@@ -15,9 +15,14 @@ _SOURCE_AT = frame.PACKET_AT + packet.SOURCE_DATA_AT
 class Identity:
     """What every boot event and board report says about this board and this boot."""
 
-    def __init__(self, boot_count, version, definition_id, reset_cause):
-        """version: "major.minor.patch"; definition_id: 4 octets (bytes), as 32 bits do not fit a small integer."""
+    def __init__(self, boot_count, version, definition_id, reset_cause, slot=reports.NO_SLOT, failed=0):
+        """version: "major.minor.patch"; definition_id: 4 octets (bytes), as 32 bits do not fit a small integer.
+
+        slot, failed: see boot.py.
+        """
         self.boot_count = boot_count
+        self.slot = slot
+        self.failed = failed
         self.version = bytes([int(part) for part in version.split(".")] + [WIRE_FORMAT])
         self.definition_id = definition_id
         self.reset_cause = reset_cause
@@ -37,7 +42,10 @@ class Reporter:
         self._sequence = 0
         self._event_counts = [0] * (reports.HIGH + 1)  # message type counters, by subtype
         self._housekeeping_count = 0
-        self._coefficients_count = 0
+        self._values_count = 0
+        self._verification_counts = [0] * (reports.FAILED + 1)  # by subtype
+        self._alive_count = 0
+        self._echo = None
         self._words = array("i", bytes(4 * at.SNAPSHOT_LEN))
         self._buf = frame.frame_buffer()
 
@@ -54,6 +62,8 @@ class Reporter:
             identity.version,
             identity.definition_id,
             identity.reset_cause,
+            identity.slot,
+            identity.failed,
         )
         self._send_event(reports.BOOT)
 
@@ -75,17 +85,44 @@ class Reporter:
     @micropython.native
     def coefficients(self, sensor, octets):
         """Report what sensor number `sensor` said of itself: at most MAX_COEFFICIENTS octets."""
-        count = self._coefficients_count
-        self._coefficients_count = (count + 1) & 0xFFFF
+        self._values(reports.COEFFICIENTS_ID + sensor, octets)
+
+    @micropython.native
+    def settings(self, octets):
+        """Report the settings in effect, u32 each in the plan's order."""
+        self._values(reports.SETTINGS_ID, octets)
+
+    def identify(self, platform, name):
+        """Report what runs here, PLATFORM_LAYOUT and text, and the payload's name; each is cut at MAX_COEFFICIENTS octets."""
+        self._values(reports.NAME_ID, name[: reports.MAX_COEFFICIENTS])
+        self._values(reports.PLATFORM_ID, platform[: reports.MAX_COEFFICIENTS])
+
+    def alive(self):
+        """Report that a test of the connection has arrived."""
+        count = self._alive_count
+        self._alive_count = (count + 1) & 0xFFFF
+        self._send(reports.TEST, reports.ALIVE_REPORT, count, reports.ALIVE_LEN)
+
+    def verification(self, subtype, request, code=0, number=0, value=0, limit=0):
+        """Report what becomes of a telecommand. request: its first four octets; code, number, value, limit: why not."""
+        count = self._verification_counts[subtype]
+        self._verification_counts[subtype] = (count + 1) & 0xFFFF
+        struct.pack_into(
+            reports.VERIFICATION_LAYOUT, self._buf, _SOURCE_AT, request, code, number, value, limit
+        )
+        self._send(reports.VERIFICATION, subtype, count, reports.VERIFICATION_LEN)
+
+    def echo_to(self, write):
+        """Give every report also to write(octets), besides the link; None: no longer. write may wait and allocate."""
+        self._echo = write
+
+    @micropython.native
+    def _values(self, parameter, octets):
+        count = self._values_count
+        self._values_count = (count + 1) & 0xFFFF
         self._clear(reports.COEFFICIENTS_LEN)
         struct.pack_into(
-            reports.COEFFICIENTS_LAYOUT,
-            self._buf,
-            _SOURCE_AT,
-            reports.COEFFICIENTS_ID + sensor,
-            len(octets),
-            0,
-            octets,
+            reports.COEFFICIENTS_LAYOUT, self._buf, _SOURCE_AT, parameter, len(octets), 0, octets
         )
         self._send(reports.PARAMETERS, reports.VALUE_REPORT, count, reports.COEFFICIENTS_LEN)
 
@@ -168,6 +205,8 @@ class Reporter:
         self._seal(buf, packet_len)
         self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
         self.built = (self.built + 1) & reports.COUNTER_MASK
+        if self._echo:
+            self._echo(frame.DELIMITER + buf[frame.FRAME_AT : frame.FRAME_AT + packet_len + frame.FRAME_OVERHEAD])
         if self._queue.put_report(buf, frame.FRAME_AT, packet_len + frame.FRAME_OVERHEAD):
             return True
         self.dropped = (self.dropped + 1) & reports.COUNTER_MASK

@@ -53,6 +53,10 @@ class Sampler:
     def resume(self):
         """Nothing: a sample that was not read when it was announced is gone."""
 
+    def reading(self):
+        """Samples of the read under way, 0 when there is none."""
+        return self._words[_READING]
+
     def changes(self):
         """Grows with every interrupt of this stream, modulo 2^30."""
         return self._words[_CHANGES]

@@ -44,6 +44,10 @@ class Stream:
         self._resume()
         return self.packetizer.send()
 
+    def reading(self):
+        """Whether a read is under way."""
+        return self.sampler.reading()
+
     @micropython.native
     def watch(self, now, reporter):
         """Report the sensor when it stops answering and when it is back; at least every 500 s, once triggers are on."""

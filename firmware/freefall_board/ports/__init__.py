@@ -4,8 +4,11 @@ A port has, besides ticks_us, ticks_diff and sleep_ms as MicroPython has them (t
 
     idle(duration_us)            sleep about so long
     seal(buf, packet_len)        frame.seal_in_place or its faster equal
-    boot_count(), reset_cause()
-    collect()                    collect garbage; not while sampling
+    reset_cause()
+    collect(), free_heap()       collect garbage; octets of heap that are free. Not while sampling
+    platform()                   what the payload runs on, for people: "micropython 1.26.1 rp2"
+    kept_settings()              octets as keep_settings kept them, in a boot before this; None if there are none
+    keep_settings(octets)        whole or not at all, whatever happens to the power; whether it could. Not while sampling
     bus(plan)                    a bus of the plan: device(sensor plan, driver class), arm(), poll()
     counter(pin), adc(pin)       devices of the board itself, see below
     on_edge(pin, handler, active_low), on_tick(period_us, handler)  hard interrupts, never one inside another
@@ -15,7 +18,12 @@ A port has, besides ticks_us, ticks_diff and sleep_ms as MicroPython has them (t
     interrupts_off() -> state, interrupts_on(state)
     link(plan)                   a function (octets, start, size, waiting) -> octets of octets[start:] it is done with; `waiting`
                                  counts those after them too. It never waits.
+    uplinks()                    after link(): (receive, interrupt, echo) of each way in. receive(buf) -> octets put into buf; it
+                                 never waits. interrupt() is what Ctrl-C there is for, and may raise. echo(octets) takes what
+                                 answers it, besides the link; None where that leads to the same place
     watchdog(timeout_ms)         starts it; returns what feeds it
+    stop()                       no trigger from now on
+    restart(), leave()           end the boot: begin the next; hand over to whoever started the payload. Neither returns
 
 An edge is where a line becomes active: it rises or, active_low (True or False), it falls; the board's resistor pulls it the other
 way. A device has

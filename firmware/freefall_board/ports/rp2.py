@@ -1,19 +1,25 @@
 """RP2040 under MicroPython 1.25 or later: the port of the Raspberry Pi Pico, put together from the rp2_ modules beside it."""
 
 import gc
-import os
+import sys
 import time
 
 import machine
 import micropython
 
+from freefall_loader import write_file
 from freefall_wire import reports
 
+from .rp2_console import Console
 from .rp2_seal_asm import seal_in_place
 
-# In a folder of its own: each write lengthens what every look into its folder must read.
-_STATE_FOLDER = "state"
-_BOOT_COUNT_FILE = "state/boot_count"
+_SETTINGS_FILE = "/state/settings"
+# What is left in the UART's FIFO when the link has taken all: 33 octets at 9600 baud.
+_LAST_OCTETS_MS = 35
+
+
+def _nothing():
+    pass
 
 
 def _pio():
@@ -21,13 +27,6 @@ def _pio():
     from . import rp2_pio
 
     return rp2_pio
-
-
-def _make_folder(name):
-    try:
-        os.mkdir(name)
-    except OSError:
-        pass  # it is there
 
 
 class Port:
@@ -40,6 +39,7 @@ class Port:
     ticks_us = staticmethod(time.ticks_us)
     ticks_diff = staticmethod(time.ticks_diff)
     collect = staticmethod(gc.collect)
+    free_heap = staticmethod(gc.mem_free)
     interrupts_off = staticmethod(machine.disable_irq)
     interrupts_on = staticmethod(machine.enable_irq)
     seal = staticmethod(seal_in_place)
@@ -49,23 +49,10 @@ class Port:
         micropython.alloc_emergency_exception_buf(100)
         # Interrupts and DMA know what they use by its address only, which keeps nothing from being collected.
         self._kept = []
+        self._stops = []  # what ends a trigger, each with its argument
         self._state_machines = 0
-
-    def boot_count(self):
-        """This boot's number, from 1; kept in a file. Writes flash, so only before sampling. 1 again if the file is damaged."""
-        try:
-            with open(_BOOT_COUNT_FILE) as file:
-                count = int(file.read()) + 1
-        except (OSError, ValueError):
-            count = 1
-        try:
-            if count == 1:
-                _make_folder(_STATE_FOLDER)
-            with open(_BOOT_COUNT_FILE, "w") as file:
-                file.write(str(count))
-        except OSError:
-            pass  # a full or damaged file system must not keep the payload from running; the next boot has the same number
-        return count
+        self._console = Console()
+        self._receivers = []
 
     def reset_cause(self):
         """One of the reset causes of freefall_wire.reports; machine.reset() is a watchdog reset on this chip."""
@@ -126,11 +113,12 @@ class Port:
         """Call handler whenever a line becomes active. Edges while it waits to run are one more call, not several."""
         line = _pio().input_line(pin, active_low)
         line.irq(handler, machine.Pin.IRQ_FALLING if active_low else machine.Pin.IRQ_RISING, hard=True)
-        self._kept.append(line)
+        self._stops.append((line.irq, None))
 
     def on_tick(self, period_us, handler):
         """Call handler every period_us, counted by hardware."""
-        self._kept.append(_pio().start_tick(self._state_machine(), period_us, handler))
+        ticking = _pio().start_tick(self._state_machine(), period_us, handler)
+        self._stops.append((ticking.active, 0))
 
     def _state_machine(self):
         number = self._state_machines
@@ -142,10 +130,55 @@ class Port:
         if plan["transport"] == "usb":
             from .rp2_usb import USBLink
 
+            self._receivers = [(self._console.receive, self.leave, None)]
             return USBLink().take
         from .rp2_uart import UARTLink
 
-        return UARTLink(plan).take
+        uart = UARTLink(plan)
+        # A break on the wire is nobody's wish to stop the payload.
+        self._receivers = [(uart.receive, _nothing, None), (self._console.receive, self.leave, self._console.write)]
+        return uart.take
+
+    def uplinks(self):
+        """See ports/__init__.py; the console is one whatever the link is. From now on Ctrl-C is for the payload to notice."""
+        self._console.take()
+        return self._receivers
+
+    def kept_settings(self):
+        """See ports/__init__.py."""
+        try:
+            with open(_SETTINGS_FILE, "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def keep_settings(self, octets):
+        """See ports/__init__.py. Writes flash, which stops interrupts for tens of milliseconds."""
+        try:
+            write_file(_SETTINGS_FILE, octets)
+        except OSError:
+            return False  # a full or damaged file system
+        return True
+
+    def platform(self):
+        """See ports/__init__.py."""
+        return "micropython %s rp2" % ".".join([str(part) for part in sys.implementation.version[:3]])
+
+    def stop(self):
+        """See ports/__init__.py. Gives Ctrl-C back to MicroPython."""
+        for end, argument in self._stops:
+            end(argument)
+        self._stops.clear()
+        self._console.leave()
+
+    def restart(self):
+        """Reset the chip, as the reset pin does."""
+        time.sleep_ms(_LAST_OCTETS_MS)
+        machine.reset()
+
+    def leave(self):
+        """Hand over to the REPL, through whoever started the payload."""
+        raise KeyboardInterrupt
 
     def watchdog(self, timeout_ms):
         """Start the watchdog, which cannot be stopped; returns what feeds it."""

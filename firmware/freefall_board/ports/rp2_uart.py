@@ -36,7 +36,9 @@ class UARTLink:
 
     def __init__(self, plan):
         number = int(plan["transport"][-1])
-        self._uart = machine.UART(number, plan["baud"], tx=machine.Pin(plan["tx"]), rx=machine.Pin(plan["rx"]))
+        # Without a wire the line would be low: a break without end.
+        rx = machine.Pin(plan["rx"], machine.Pin.IN, machine.Pin.PULL_UP)
+        self._uart = machine.UART(number, plan["baud"], tx=machine.Pin(plan["tx"]), rx=rx)
         self._use_dma(_BASE[number])
         self._dma = channel = rp2.DMA()
         channel.config(
@@ -46,6 +48,11 @@ class UARTLink:
         )
         self._words = array("i", (channel_registers(channel), 0, 0))
         self.take = self._take
+
+    @micropython.native
+    def receive(self, buf):
+        """Put what has come into buf; returns how many octets. Never waits, and allocates nothing."""
+        return self._uart.readinto(buf) if self._uart.any() else 0
 
     @micropython.viper
     def _use_dma(self, base: int):

@@ -53,6 +53,14 @@ class WatchdogExpired(Exception):
         super().__init__("the watchdog of %d ms expired: the foreground loop made no progress" % timeout_ms)
 
 
+class Restarted(Exception):
+    """The payload has ended this boot and wants the next."""
+
+
+class Left(Exception):
+    """The payload has ended, as it was told to."""
+
+
 class Port:
     """A port whose hardware is a simulation.
 
@@ -63,15 +71,17 @@ class Port:
     seal = staticmethod(frame.seal_in_place)
     EDGE_LATENCY_US = TICK_LATENCY_US = 0
 
-    def __init__(self, clock, on_octets, boot_count=1, interrupts=None):
+    def __init__(self, clock, on_octets, interrupts=None):
         self.lines = {}  # by pin
         self.ticks = []  # lines of periodic ticks, in the order of their streams
         self.wire = None
         self._clock = clock
         self._i2c_targets = self._spi_targets = self._uart_targets = self._analog_sources = {}
         self._on_octets = on_octets
-        self._boot_count = boot_count
         self._interrupts = interrupts or InterruptController()
+        self._ticking = 0  # the ticks that go on are of this number
+        self._to_board = bytearray()
+        self._kept = None
 
     def connect(self, i2c_targets, spi_targets, uart_targets, analog_sources):
         """Put sensor models on the board.
@@ -102,12 +112,55 @@ class Port:
         next_ns = self._clock.next_event_ns()
         self._clock.advance_to(latest_ns if next_ns is None else min(next_ns, latest_ns))
 
-    def boot_count(self):
-        """As given."""
-        return self._boot_count
-
     def collect(self):
         """Nothing: CPython's heap does not break up."""
+
+    def free_heap(self):
+        """Not counted on a computer."""
+        return 0
+
+    def platform(self):
+        """See ports/__init__.py."""
+        return "cpython virtual"
+
+    def send(self, octets):
+        """Send octets up the link, to the board."""
+        self._to_board += octets
+
+    def uplinks(self):
+        """See ports/__init__.py."""
+
+        def receive(buf):
+            octets = self._to_board[: len(buf)]
+            del self._to_board[: len(octets)]
+            buf[: len(octets)] = octets
+            return len(octets)
+
+        return [(receive, self.leave, None)]
+
+    def kept_settings(self):
+        """See ports/__init__.py; kept as long as this port is."""
+        return self._kept
+
+    def keep_settings(self, octets):
+        """See ports/__init__.py."""
+        self._kept = bytes(octets)
+        return True
+
+    def stop(self):
+        """See ports/__init__.py."""
+        self._ticking += 1
+        self.ticks.clear()
+        for line in self.lines.values():
+            line.release()
+
+    def restart(self):
+        """Raise Restarted, out of the payload's step."""
+        raise Restarted
+
+    def leave(self):
+        """Raise Left, out of the payload's step."""
+        raise Left
 
     def reset_cause(self):
         """Always power-on."""
@@ -166,9 +219,12 @@ class Port:
         self.ticks.append(line)
         period_ns = period_us * 1000
         due_ns = self._clock.now_ns() + period_ns
+        ticking = self._ticking
 
         def tick():
             nonlocal due_ns
+            if ticking != self._ticking:
+                return
             due_ns += period_ns
             self._clock.call_at(due_ns, tick)
             line.request()

@@ -43,6 +43,11 @@ class Line:
         self.pull(active_low)
         self._listeners.append((active_low, take_edge))
 
+    def release(self):
+        """Nobody on the board looks at this line any more."""
+        self.handler = _ignored
+        self._listeners = []
+
     def level(self, active_low):
         """1 while the line is active, else 0."""
         return int(self.high != active_low)
@@ -50,6 +55,10 @@ class Line:
     def request(self):
         """Ask for the interrupt."""
         self._controller.request(self)
+
+
+def _ignored(line):
+    pass
 
 
 class InterruptController:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import freefall_board
+import freefall_loader
 import freefall_wire
 
 from ..errors import BoardError, MissingExtra
@@ -24,8 +25,8 @@ _NOT_ON_BOARD = ("ports/virtual*.py", "ports/linux*.py")
 
 
 def source_files() -> dict[str, bytes]:
-    """Every module of the firmware as a source. The program that starts it, main.py, is the caller's."""
-    files = {}
+    """Every module of the firmware as a source, the loader among them. What runs at power-up, main.py, is the caller's."""
+    files = {"freefall_loader.py": Path(freefall_loader.__file__).read_bytes()}
     for package in (freefall_wire, freefall_board):
         root = Path(package.__file__).parent
         for path in sorted(root.rglob("*.py")):

@@ -121,9 +121,9 @@ class Processor(InterruptController):
 class BusyPort(Port):
     """The virtual port on a Processor: what the firmware does takes as long as on the chip."""
 
-    def __init__(self, plan: dict, clock, on_octets: Callable[[bytes], None], boot_count: int = 1):
+    def __init__(self, plan: dict, clock, on_octets: Callable[[bytes], None]):
         self.processor = Processor(clock)
-        super().__init__(clock, on_octets, boot_count, self.processor)
+        super().__init__(clock, on_octets, self.processor)
         self._read_costs = iter(_read_costs(plan))
         self._samples = {stream["apid"]: stream["sample_len"] for stream in plan["streams"]}  # octets of one
         self._looked_ns = clock.now_ns()
@@ -233,8 +233,8 @@ class StalledBoard(VirtualBoard):
             if hasattr(model, "rate_error_ppm"):  # counts from when it begins to measure
                 model.rate_error_ppm = stalls.clock * sensor.table.RATE_TOLERANCE * 1e6
 
-    def _make_port(self, plan: dict, boot_count: int) -> BusyPort:
-        return BusyPort(plan, self.clock, self._octets.extend, boot_count)
+    def _make_port(self, plan: dict) -> BusyPort:
+        return BusyPort(plan, self.clock, self._octets.extend)
 
     def _on_start(self) -> None:
         self._stalls.begin()

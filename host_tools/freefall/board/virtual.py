@@ -3,7 +3,8 @@
 import json
 
 from freefall_board.app import Payload
-from freefall_board.ports.virtual import Port, WatchdogExpired
+from freefall_board.boot import Boot
+from freefall_board.ports.virtual import Left, Port, Restarted, WatchdogExpired
 
 from ..definition import Definition
 from ..errors import BoardError
@@ -23,12 +24,13 @@ class VirtualBoard:
         self._octets = bytearray()
         self.clock = SimulatedClock()
         # The port makes the pins that models drive, and wants the models on its buses: so the buses come second.
-        plan = json.loads(definition.plan)
-        self.port = self._make_port(plan, boot_count)
+        self.port = self._make_port(json.loads(definition.plan))
         models = attach_models(definition, self.clock, self.port.line, seed, scenario)
         self.models = models.all
         self.port.connect(models.i2c, models.spi, models.uart, models.analog)
-        self._payload = Payload(plan, definition.definition_id.to_bytes(4, "big"), self.port)
+        self._definition = definition
+        self._boot_count = boot_count
+        self._payload = self._boot()
         self._started = False
 
     def now_ns(self) -> int:
@@ -36,27 +38,47 @@ class VirtualBoard:
         return self.clock.now_ns()
 
     def advance(self, duration_ns: int) -> bytes:
-        """See SimulatedBoard; a ModelError or an expired watchdog ends the run."""
+        """See SimulatedBoard; a ModelError or an expired watchdog ends the run. A payload that restarts is another boot."""
         end_ns = self.clock.now_ns() + duration_ns
         try:
-            if not self._started:
-                self._payload.start()
-                self._started = True
-                self._on_start()
             while self.clock.now_ns() < end_ns:
-                if not self._payload.step():
-                    self.port.idle(_IDLE_US)
-                self._on_pass()
+                try:
+                    self._run(end_ns)
+                except Restarted:
+                    self._boot_count += 1
+                    self._payload = self._boot()
+                    self._started = False
         except WatchdogExpired as expired:
             raise BoardError(f"{expired}, {self.clock.now_ns() / 1e9:.3f} s after power-up") from None
+        except Left:
+            raise BoardError(f"the payload was told to end, {self.clock.now_ns() / 1e9:.3f} s after power-up") from None
         octets = bytes(self._octets)
         self._octets.clear()
         return octets
 
+    def send(self, octets: bytes) -> None:
+        """Send octets up the link, to the board; it gets them when it runs on."""
+        self.port.send(octets)
+
+    def _boot(self) -> Payload:
+        definition = self._definition
+        definition_id = definition.definition_id.to_bytes(4, "big")
+        return Payload(json.loads(definition.plan), definition_id, self.port, Boot(self._boot_count))
+
+    def _run(self, end_ns: int) -> None:
+        if not self._started:
+            self._payload.start()
+            self._started = True
+            self._on_start()
+        while self.clock.now_ns() < end_ns:
+            if not self._payload.step():
+                self.port.idle(_IDLE_US)
+            self._on_pass()
+
     # For a board that is disturbed (stalls.py).
 
-    def _make_port(self, plan: dict, boot_count: int) -> Port:
-        return Port(self.clock, self._octets.extend, boot_count)
+    def _make_port(self, plan: dict) -> Port:
+        return Port(self.clock, self._octets.extend)
 
     def _on_start(self) -> None:
         """The payload samples."""

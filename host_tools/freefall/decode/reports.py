@@ -22,6 +22,7 @@ ABSENT_REASONS = {
     reports.WRONG_IDENTITY: "wrong identity",
     reports.NOT_CONFIGURED: "would not take its configuration",
 }
+SLOTS = {reports.SLOT_A: "a", reports.SLOT_B: "b"}
 _EVENT_LAYOUTS = {
     reports.BOOT: reports.BOOT_LAYOUT,
     reports.SENSOR_ABSENT: reports.SENSOR_ABSENT_LAYOUT,
@@ -34,7 +35,11 @@ _SENSOR_KINDS = {reports.SENSOR_STOPPED: "stopped", reports.SENSOR_BACK: "back"}
 
 @dataclass(frozen=True, slots=True)
 class BootEvent:
-    """The first packet of a boot. firmware: "major.minor.patch"; reset_cause: see RESET_CAUSES."""
+    """The first packet of a boot. firmware: "major.minor.patch"; reset_cause: see RESET_CAUSES.
+
+    slot: "a" or "b", where the payload lies on the board; None where that was not told. failed_boots: of the other slot, before the
+    board fell back to this one; 0 if it did not.
+    """
 
     time_ns: int
     host_ns: int | None
@@ -42,6 +47,8 @@ class BootEvent:
     firmware: str
     definition_id: int
     reset_cause: int
+    slot: str | None = None
+    failed_boots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +168,12 @@ def _firmware(version: bytes) -> str | None:
 
 
 def _boot(data, times):
-    _, boot_count, version, definition_id, reset_cause = _source(reports.BOOT_LAYOUT, data)
+    _, boot_count, version, definition_id, reset_cause, slot, failed_boots = _source(reports.BOOT_LAYOUT, data)
     if not (firmware := _firmware(version)):
         return None
-    return BootEvent(*times, boot_count, firmware, int.from_bytes(definition_id, "big"), reset_cause)
+    return BootEvent(
+        *times, boot_count, firmware, int.from_bytes(definition_id, "big"), reset_cause, SLOTS.get(slot), failed_boots
+    )
 
 
 def _sensor_absent(data, times, definition):

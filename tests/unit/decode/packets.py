@@ -48,7 +48,7 @@ def given(stream, index, places, time_us, sequence=0) -> bytes:
 def boot(definition, boot_count=1, sequence=0, time_us=0, definition_id=None, wire_format=1) -> bytes:
     """A boot event."""
     values = {"boot_count": boot_count, "version_major": 0, "version_minor": 1, "version_patch": 2}
-    values |= {"wire_format": wire_format, "reset_cause": 1}
+    values |= {"wire_format": wire_format, "reset_cause": 1, "slot": 0, "failed_boots": 0}
     values["definition_id"] = definition.definition_id if definition_id is None else definition_id
     return event(definition, 1, values, sequence, time_us)
 

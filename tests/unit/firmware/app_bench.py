@@ -6,6 +6,7 @@ from freefall.board.clock import SimulatedClock
 from freefall.sensors.part import Wiring
 from freefall.sensors.registry import SENSORS
 from freefall_board.app import Payload
+from freefall_board.boot import Boot
 from freefall_board.ports.virtual import Port
 from oracle import codec
 
@@ -122,7 +123,7 @@ class Bench:
         self.clock = SimulatedClock(start_us * 1000)
         self.start_us = start_us
         self.octets = bytearray()
-        self.port = Port(self.clock, self.octets.extend, boot_count)
+        self.port = Port(self.clock, self.octets.extend)
         i2c = {bus["id"]: [] for bus in plan["buses"] if bus["kind"] == "i2c"}
         spi = {bus["id"]: {} for bus in plan["buses"] if bus["kind"] == "spi"}
         uart, analog = {}, {}
@@ -143,7 +144,7 @@ class Bench:
         self.coefficients = tuple(SENSORS[sensor["driver"]].table.COEFFICIENTS for sensor in plan["sensors"])
         self.plan = plan
         self._packets = []  # decoded so far
-        self.payload = Payload(copy.deepcopy(plan), DEFINITION_ID, self.port)
+        self.payload = Payload(copy.deepcopy(plan), DEFINITION_ID, self.port, Boot(boot_count))
 
     def _model(self, plan, number, sensor):
         triggers = [stream["trigger"] for stream in plan["streams"] if stream["sensor"] == number]

@@ -8,6 +8,7 @@ import pytest
 from freefall.board.clock import SimulatedClock
 from freefall_board import app
 from freefall_board.app import Payload, build
+from freefall_board.boot import Boot
 from freefall_board.ports.virtual import Port
 from freefall_board.version import __version__
 from oracle import codec
@@ -22,7 +23,7 @@ def test_boot_event_is_the_first_packet_and_says_what_booted():
     bench.run(100)
     major, minor, patch = (int(part) for part in __version__.split("."))
     boot = {"event": BOOT, "boot_count": 9, "version_major": major, "version_minor": minor, "version_patch": patch}
-    boot |= {"wire_format": 1, "definition_id": 0xF1E2D3C4, "reset_cause": 1}
+    boot |= {"wire_format": 1, "definition_id": 0xF1E2D3C4, "reset_cause": 1, "slot": 0, "failed_boots": 0}
     assert bench.reports[0] == (("event", BOOT), boot)
     header = codec.parse_primary_header(bench.packets[0])
     assert (header["apid"], header["sequence_count"]) == (APID, 0)
@@ -146,7 +147,7 @@ def test_driver_the_firmware_does_not_have_is_an_import_error():
     port = Port(SimulatedClock(), bytearray().extend)
     port.connect({}, {}, {}, {})
     with pytest.raises(ImportError):
-        Payload(plan, DEFINITION_ID, port).start()
+        Payload(plan, DEFINITION_ID, port, Boot(1)).start()
 
 
 @pytest.mark.parametrize("absent", [False, True])
@@ -277,11 +278,11 @@ def test_build_runs_the_plan_beside_it_and_its_hash_is_the_definition_id(tmp_pat
     monkeypatch.chdir(tmp_path)
     built = []
     monkeypatch.setattr(app, "Payload", lambda *arguments: built.append(arguments))
-    build("the port")
-    assert built == [(plan, sha256(text).digest()[:4], "the port")]
+    build("the port", "the boot")
+    assert built == [(plan, sha256(text).digest()[:4], "the port", "the boot")]
 
 
 def test_build_without_a_plan_is_an_os_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OSError, match=r"plan\.json"):
-        build("the port")
+        build("the port", "the boot")

@@ -29,7 +29,7 @@ class Bench:
         ticks.true_us += 999  # not yet taken: a report is dated with the pass it belongs to
         self.frames = Frames()
         self.reporter = Reporter(
-            _APID, Identity(7, "1.22.255", bytes.fromhex("f1e2d3c4"), 2), clock, frame.seal_in_place, self.frames
+            _APID, Identity(7, "1.22.255", bytes.fromhex("f1e2d3c4"), 2, 2, 3), clock, frame.seal_in_place, self.frames
         )
 
     @property
@@ -97,7 +97,7 @@ _EMPTY = dict.fromkeys(_ORDINARY, 0)
 
 def test_boot_event_is_the_oracles(bench):
     bench.reporter.boot()
-    assert bench.packets == [codec.event(1, _BOOT, **header(0, 0))]
+    assert bench.packets == [codec.event(1, {**_BOOT, "slot": 2, "failed_boots": 3}, **header(0, 0))]
 
 
 @pytest.mark.parametrize("reason", [reports.NO_ANSWER, reports.WRONG_IDENTITY, reports.NOT_CONFIGURED])
@@ -173,7 +173,7 @@ def test_reports_share_a_sequence_and_count_by_their_own_type(bench):
 def test_counters_of_headers_wrap(bench):
     bench.reporter._sequence = 16383
     bench.reporter._event_counts = [65535] * 5
-    bench.reporter._housekeeping_count = bench.reporter._coefficients_count = 65535
+    bench.reporter._housekeeping_count = bench.reporter._values_count = 65535
     for _ in range(2):
         bench.reporter.boot()
         bench.reporter.ledger(0, Sampler(_EMPTY), Packetizer(_EMPTY))

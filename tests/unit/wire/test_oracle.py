@@ -124,14 +124,14 @@ def test_oracle_lays_a_boot_event_out_as_written_by_hand():
     values = {"boot_count": 0x01020304, "version_major": 5, "version_minor": 6, "version_patch": 7, "wire_format": 1}
     packet = codec.event(
         1,
-        {**values, "definition_id": 0xA1A2A3A4, "reset_cause": 2},
+        {**values, "definition_id": 0xA1A2A3A4, "reset_cause": 2, "slot": 1, "failed_boots": 3},
         apid=0x123,
         sequence_count=0x2345,
         counter=0x6789,
         time=codec.encode_time(305419896, 999999),
     )
     header = "0923" + "e345" + "0021" + "20" + "05" + "01" + "6789" + "0000" + "12345678ffffef"
-    assert packet.hex() == header + "0001" + "01020304" + "050607" + "01" + "a1a2a3a4" + "02" + "0000000000"
+    assert packet.hex() == header + "0001" + "01020304" + "050607" + "01" + "a1a2a3a4" + "02" + "01" + "03" + "000000"
 
 
 def test_oracle_lays_a_ledger_out_as_written_by_hand():

@@ -19,7 +19,7 @@ STREAMS = VECTORS["streams"] + VECTORS["payload_streams"]
 
 # Source data by our layouts. Four octets of version and wire format, and the definition id, travel as octets in them.
 _VERSION = ("version_major", "version_minor", "version_patch", "wire_format")
-BOOT = ("event", "boot_count", _VERSION, "definition_id", "reset_cause")
+BOOT = ("event", "boot_count", _VERSION, "definition_id", "reset_cause", "slot", "failed_boots")
 SENSOR = ("event", "stream", "spare", "bus_errors")
 BOARD = (
     "sid",

@@ -1,21 +1,14 @@
 """The emulated board: real MicroPython on an emulated RP2040, our firmware in its flash, sensor models on its pins."""
 
-import json
 from pathlib import Path
 
 from ...definition import Definition
 from ...errors import BoardError
 from ..own_drivers import driver_files
 from ..scenario import Signals
-from ..simulated import attach_models
-from .adc import fit_adc
-from .dma import fit_dma
 from .filesystem import build_image
-from .i2c import fit_i2c
 from .machine import Machine
-from .spi import fit_spi
-from .uart import fit_uart
-from .uart_target import fit_uart_target
+from .wiring import fit_sensors, link_uart
 
 # The foreground loop runs with the heap locked: whatever allocates after start-up ends the run with a MemoryError.
 MAIN = """\
@@ -23,9 +16,10 @@ import sys
 sys.path[:] = ("",)
 import micropython
 from freefall_board.app import build
+from freefall_board.boot import Boot
 from freefall_board.ports.rp2 import Port
 
-payload = build(Port())
+payload = build(Port(), Boot(1))
 payload.start()
 micropython.heap_lock()
 try:
@@ -45,24 +39,14 @@ class EmulatedBoard:
     """
 
     def __init__(self, definition: Definition, image: Path, seed: int = 0, scenario: Signals | None = None):
-        plan = json.loads(definition.plan)
         files = {"plan.json": definition.plan, "main.py": MAIN.encode(), **driver_files(definition)}
         self.machine = Machine(image, build_image(files))
         self._octets = bytearray()
-        fit_dma(self.machine.mcu)
-        if plan["link"]["transport"] == "usb":
-            self.machine.on_usb = self._octets.extend
+        if uart := link_uart(self.machine, definition):
+            uart.on_byte = self._octets.append
         else:
-            fit_uart(self.machine.mcu, int(plan["link"]["transport"][-1]), self._octets.append)
-        models = attach_models(definition, self.machine.clock, self.machine.pin, seed, scenario)
-        self.models = models.all
-        for number, targets in models.i2c.items():
-            fit_i2c(self.machine.mcu, number, targets)
-        for number, targets in models.spi.items():
-            fit_spi(self.machine.mcu, number, targets)
-        for number, target in models.uart.items():
-            fit_uart_target(self.machine.mcu, number, target)
-        fit_adc(self.machine.mcu, {pin: source.counts for pin, source in models.analog.items()})
+            self.machine.on_usb = self._octets.extend
+        self.models = fit_sensors(self.machine, definition, seed, scenario).all
 
     def now_ns(self) -> int:
         """See SimulatedBoard."""
