@@ -17,6 +17,7 @@ from . import (
     diff,
     export,
     export_def,
+    flash,
     info,
     monitor,
     new,
@@ -56,7 +57,7 @@ def freefall(settings: Settings, verbose: int) -> None:
 
 _VERBS = (
     *(new.new, check.check, schema.schema, sim.sim, record.record, info.info, replay.replay, monitor.monitor),
-    *(decode.decode, stats.stats, diff.diff, export.export, export_def.export_def),
+    *(decode.decode, stats.stats, diff.diff, export.export, export_def.export_def, flash.flash),
 )
 for command in _VERBS:
     freefall.add_command(command)
