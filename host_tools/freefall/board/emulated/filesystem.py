@@ -9,6 +9,7 @@ from ..firmware_files import compiled_files, source_files
 FLASH_AT = 0xA0000
 BLOCK_LEN = 4096
 BLOCKS = 352
+FLASH_LEN = BLOCKS * BLOCK_LEN
 _LITTLEFS_2_0 = 0x00020000
 
 # MicroPython looks a module up by three names and then opens it, and every time reads the whole log of each directory on the way.

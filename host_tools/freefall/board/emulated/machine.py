@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import MissingExtra
-from .filesystem import FLASH_AT
+from .filesystem import FLASH_AT, FLASH_LEN
 
 try:
     from rp2040py.boards import BOARDS, resolve_firmware
@@ -13,10 +13,14 @@ try:
     from rp2040py.gpio_pin import GPIOPinState
     from rp2040py.memory_map import FLASH_START_ADDRESS
 
+    from .flash import fit_flash
     from .pio import fit_pio
-    from .usb import fit_usb
+    from .usb import UsbHost, fit_usb
 except ImportError:
     raise MissingExtra("the emulated board", "emulated") from None
+
+# Of the board's flash chip; MicroPython makes the board's identity and its USB serial number of it.
+UNIQUE_ID = bytes.fromhex("e6605838830f2a01")
 
 _BUS = ("read_uint8", "read_uint16", "read_uint32", "write_uint8", "write_uint16", "write_uint32")
 
@@ -55,8 +59,8 @@ class EmulatedPin:
 class Machine:
     """A Raspberry Pi Pico at power-up. `console` collects what it prints on USB, tracebacks above all."""
 
-    def __init__(self, image: Path, filesystem: bytes, timer_us: int = 0):
-        """image: a MicroPython UF2; filesystem: a LittleFS image for FLASH_AT.
+    def __init__(self, image: Path, filesystem: bytes, timer_us: int = 0, unique_id: bytes = UNIQUE_ID):
+        """image: a MicroPython UF2; filesystem: a LittleFS image for FLASH_AT. unique_id: 8 octets.
 
         timer_us: what the board's microsecond timer reads at power-up, 0 on a real one: near 2**30, time.ticks_us() wraps soon.
         """
@@ -70,6 +74,7 @@ class Machine:
             setattr(self.mcu, name, getattr(self.mcu, name))
         self.clock = EmulatedClock(self.mcu.clock)
         fit_pio(self.mcu)
+        self.flash_chip = fit_flash(self.mcu, unique_id)
         self._usb = fit_usb(self.mcu)
         self._usb.on_serial_data = self._on_usb
         self.console = bytearray()
@@ -102,6 +107,20 @@ class Machine:
         simulator.stopped = False
         while not simulator.stopped:
             execute_batch(simulator, 1)
+
+    def pause(self) -> None:
+        """End `run_for` after this instruction; for what the machine calls while it runs."""
+        self._device.simulator.stop()
+
+    @property
+    def filesystem(self) -> bytes:
+        """What the flash holds from FLASH_AT on."""
+        return bytes(self.mcu.flash[FLASH_AT : FLASH_AT + FLASH_LEN])
+
+    @property
+    def usb(self) -> UsbHost:
+        """The host at the other end of the USB cable."""
+        return self._usb
 
     def send_usb(self, octets: bytes) -> None:
         """Send octets to the board's USB console, from when it asks for them."""

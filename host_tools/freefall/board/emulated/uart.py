@@ -175,9 +175,10 @@ def put_in_place(mcu: RP2040, number: int, uart: PacedUART) -> None:
     mcu.uart[number] = mcu.peripherals[_BASE[number]] = uart
 
 
-def fit_uart(mcu: RP2040, number: int, on_byte: Callable[[int], None]) -> None:
+def fit_uart(mcu: RP2040, number: int, on_byte: Callable[[int], None] | None = None) -> PacedUART:
     """Put a PacedUART in the place of UART `number` (0 or 1); its bytes go to on_byte."""
     stock = mcu.uart[number]
     uart = PacedUART(mcu, stock.name, stock.irq, stock.dreq)
     uart.on_byte = on_byte
     put_in_place(mcu, number, uart)
+    return uart

@@ -4,6 +4,8 @@ Stands in place of the USB controller and console of rp2040py 0.3.6, which take 
 OUT poll with an empty packet, some 35000 interrupts a second for ever.
 """
 
+from collections.abc import Callable
+
 from rp2040py.peripherals.usb import (
     ENDPOINT_COUNT,
     EP0_IN_BUFFER_CONTROL,
@@ -20,7 +22,7 @@ from rp2040py.peripherals.usb import (
     RPUSBController,
 )
 from rp2040py.rp2040 import RP2040
-from rp2040py.usb.cdc import USBCDC
+from rp2040py.usb.cdc import CDC_DTR, CDC_RTS, USBCDC
 
 # A full packet of 64 octets in 55 us, 13 octets of protocol about it (USB 2.0, 5.8.4): a busy host, not the bus's limit.
 _OCTET_NS = 55_000 / 77
@@ -125,10 +127,17 @@ class UsbController(RPUSBController):
 
 
 class UsbHost(USBCDC):
-    """The computer's end: enumerates the board, opens its port, and has a queue of octets for it."""
+    """The computer's end: enumerates the board, opens its port, and has a queue of octets for it.
+
+    present: whether the board is there and has been configured. on_gone() is called when it leaves the bus.
+    """
 
     def __init__(self, controller: UsbController):
         super().__init__(controller)
+        self.present = False
+        self.on_gone: Callable[[], None] = lambda: None
+        self.on_device_connected = self._configured
+        self._opened = True
         self._to_board = bytearray()
         self._wanted = 0
         self._read_control = controller.on_endpoint_read
@@ -138,6 +147,27 @@ class UsbHost(USBCDC):
         """Send octets to the board as it asks for them."""
         self._to_board += octets
         self._offer()
+
+    @property
+    def unsent(self) -> int:
+        """Octets the board has not asked for yet."""
+        return len(self._to_board)
+
+    def set_opened(self, opened: bool) -> None:
+        """Whether a program has the port open: the line DTR, which MicroPython asks before it prints."""
+        if opened != self._opened:
+            self._opened = opened
+            if not opened:
+                self._to_board.clear()
+            if self.present:
+                self._cdc_set_control_line_state()
+
+    def _cdc_set_control_line_state(self, value: int | None = None, interface_number: int | None = None) -> None:
+        # The stock host opens the port as soon as the board is configured.
+        super()._cdc_set_control_line_state(CDC_DTR | CDC_RTS if self._opened else 0, interface_number)
+
+    def _configured(self) -> None:
+        self.present = True
 
     def _on_read(self, endpoint: int, size: int) -> None:
         if endpoint != self._out_endpoint:
@@ -157,6 +187,9 @@ class UsbHost(USBCDC):
         super()._on_controller_reset()
         self._to_board.clear()
         self._wanted = 0
+        if self.present:
+            self.present = False
+            self.on_gone()
 
 
 def fit_usb(mcu: RP2040) -> UsbHost:
