@@ -47,6 +47,10 @@ MANY = [samples(4 * at, 1000 * at, at) for at in range(150)]
 CASES |= {
     "of many at once the 64th last comes again": [*MANY, MANY[-64], samples(800, 199_000, 190)],
     "of many at once the 65th last comes again": [*MANY, MANY[-65], samples(800, 199_000, 190)],
+    "of many before another boot, which a report tells, two come again": [
+        *(packets.board(BENCH, 1, 0, 500), *MANY, packets.board(BENCH, 2, 0, 400)),
+        *(MANY[-2], MANY[-64], samples(800, 199_000, 190), MANY[-1]),
+    ],
 }
 
 
