@@ -21,12 +21,14 @@ _MESSAGE_RECORD = struct.Struct(HEAD.format + "H4xQ8x")  # MESSAGE without its s
 class Chunk:
     """A chunk record; `data` is None when what is inside cannot be trusted (cut, altered, unknown compression).
 
-    data_at: octets from the start of the body to the data. in_clear: the data is not compressed. stored_crc: CRC-32 of the data
-    as it stands in the body; means nothing where data is None.
+    data: the chunk's records, from `begin` on; what is not compressed stays where it is, in the body. data_at: octets from the
+    start of the body to the data. in_clear: the data is not compressed. stored_crc: CRC-32 of the data as it stands in the body;
+    means nothing where data is None.
     """
 
     start_ns: int
     data: bytes | None
+    begin: int
     data_at: int
     in_clear: bool
     stored_crc: int
@@ -42,20 +44,20 @@ def parse_chunk(body: bytes, length: int) -> Chunk | None:
         return None
     name = body[CHUNK_FIXED.size : CHUNK_FIXED.size + name_len]
     (data_len,) = struct.unpack_from("<Q", body, data_at - 8)
-    data, stored_crc = None, 0
+    data, begin, stored_crc = None, 0, 0
     if len(body) == length == data_at + data_len:
-        stored = body[data_at:]
+        stored = memoryview(body)[data_at:]
         stored_crc = zlib.crc32(stored)
-        data = _expanded(name, stored)
-        if data is not None and (len(data) != size or (crc and crc != (zlib.crc32(data) if name else stored_crc))):
+        data, begin = (_expanded(name, stored), 0) if name else (body, data_at)
+        if data is not None and (len(data) - begin != size or (crc and crc != (zlib.crc32(data) if name else stored_crc))):
             data = None
-    return Chunk(min(start_ns, TIME_LIMIT - 1), data, data_at, name_len == 0, stored_crc)
+    return Chunk(min(start_ns, TIME_LIMIT - 1), data, begin, data_at, name_len == 0, stored_crc)
 
 
-def raw_messages(data: bytes) -> list[tuple[int, bytes]] | None:
-    """(time in ns, octets) of each raw message in the data of a chunk; None when its records do not add up."""
+def raw_messages(data: bytes, begin: int = 0) -> list[tuple[int, bytes]] | None:
+    """(time in ns, octets) of each raw message in the data of a chunk, from `begin` on; None when its records do not add up."""
     found = []
-    at, end = 0, len(data)
+    at, end = begin, len(data)
     head_of, head_len, data_at = _MESSAGE_RECORD.unpack_from, HEAD.size, _MESSAGE_RECORD.size
     # Nearly all of replaying, decoding and exporting a recording of short reads goes through here: nothing twice, nothing unused.
     while end - at >= data_at:
@@ -75,11 +77,9 @@ def raw_messages(data: bytes) -> list[tuple[int, bytes]] | None:
     return found if at == end else None
 
 
-def _expanded(name: bytes, data: bytes) -> bytes | None:
+def _expanded(name: bytes, data: memoryview) -> bytes | None:
     """Data without its compression (MCAP tools compress when they copy); never more than RECORD_LIMIT octets."""
     try:
-        if name == b"":
-            return data
         if name == b"zstd":
             return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read(RECORD_LIMIT)
         if name == b"lz4":

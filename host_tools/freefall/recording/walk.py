@@ -110,7 +110,7 @@ class _Walk:
         _, length = HEAD.unpack(head)
         body = self._octets.read(self._at + HEAD.size, length)
         chunk = parse_chunk(body, length)
-        messages = raw_messages(chunk.data) if chunk and chunk.data is not None else None
+        messages = raw_messages(chunk.data, chunk.begin) if chunk and chunk.data is not None else None
         if messages is not None:
             before = zlib.crc32(body[: chunk.data_at], zlib.crc32(head, self._crc))
             self._crc = crc_of_both(before, chunk.stored_crc, length - chunk.data_at)

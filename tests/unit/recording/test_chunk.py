@@ -44,9 +44,10 @@ def read_slowly(data):
     return found
 
 
-@given(records)
-def test_the_raw_messages_of_a_chunk_are_those_of_its_records(records):
+@given(records, st.binary(max_size=40))
+def test_the_raw_messages_of_a_chunk_are_those_of_its_records_wherever_they_begin(records, before):
     assert raw_messages(packed(records)) == read_slowly(packed(records))
+    assert raw_messages(before + packed(records), len(before)) == read_slowly(packed(records))
 
 
 @given(records, st.data())
