@@ -5,6 +5,7 @@ Strict: what a real volume, port or boot ROM would refuse is refused; whatever i
 
 import errno
 import os
+import re
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,8 +79,8 @@ class Board:
 
     def _built(self):
         content = b"".join(self.pages[address] for address in sorted(self.pages))
-        at = content.find(b"MicroPython v") + len("MicroPython ")
-        return content[at:].split(b"; ")[0].decode()
+        found = re.search(rb"MicroPython (v[ -:<-~]+)", content)
+        return found[1].decode() if found else None
 
 
 @dataclass
