@@ -61,7 +61,13 @@ LEDGER_LENGTH = 72
 PARAMETER = [("parameter", 2), ("count", 1), ("spare", 1)]
 PARAMETER_LENGTH = 68
 FIRST_COEFFICIENTS = 512
+PLATFORM, NAME, SETTINGS = 768, 769, 1024
+PLATFORM_FIELDS = [("begun_ms", 2), ("sampling_ms", 2), ("free_heap", 4)]
 MOST_COEFFICIENTS = 44
+
+VERIFICATIONS = {1: "accepted", 2: "refused", 7: "completed", 8: "failed"}
+VERIFICATION = [("request", 4), ("code", 2), ("number", 2), ("value", 4), ("limit", 4)]
+VERIFICATION_LENGTH = 36
 
 
 def pus_header(service: int, subtype: int, counter: int, time: bytes, status: int = 0) -> bytes:
@@ -128,11 +134,11 @@ def coefficients(
 
 
 def parse_report(
-    packet: bytes, streams: int, sensors: int = MOST_SENSORS, coefficients: tuple[int, ...] = ()
-) -> dict[str, int | bytes] | None:
+    packet: bytes, streams: int, sensors: int = MOST_SENSORS, coefficients: tuple[int, ...] = (), settings: int = 0
+) -> dict[str, int | bytes | str] | None:
     """Source data fields of a service packet, or None if it is no report of section 5 for such a payload.
 
-    coefficients: how many octets of them each sensor has, 0 for those after the last.
+    coefficients: how many octets of them each sensor has, 0 for those after the last; settings: how many the payload has.
     """
     header = parse_pus_header(packet)
     if header["pus_version"] != 2:
@@ -140,7 +146,11 @@ def parse_report(
     service, subtype, source = header["service"], header["subtype"], packet[20:]
     number = integer(source[0:2])
     if service == 20:
-        return parse_coefficients(packet, coefficients[:sensors]) if subtype == 2 else None
+        return parse_parameters(packet, coefficients[:sensors], settings) if subtype == 2 else None
+    if service == 1 and subtype in VERIFICATIONS and len(packet) == VERIFICATION_LENGTH:
+        return {"verification": VERIFICATIONS[subtype], **read(VERIFICATION, source)}
+    if (service, subtype) == (17, 2) and len(packet) == 20:
+        return {"alive": 1}
     if service == 5 and number in EVENTS and len(packet) == EVENT_LENGTH:
         listed_subtype, layout = EVENTS[number]
         if subtype != listed_subtype:
@@ -163,20 +173,63 @@ def parse_report(
     return values
 
 
-def parse_coefficients(packet: bytes, coefficients: tuple[int, ...]) -> dict[str, int | bytes] | None:
-    """The fields of section 5.3, or None if it is no such report of sensors with so many octets of coefficients."""
+def parse_parameters(packet: bytes, coefficients: tuple[int, ...], settings: int) -> dict[str, int | bytes | str] | None:
+    """The fields of section 5.3, or None if it is no such report.
+
+    coefficients: how many octets of them each sensor has; settings: how many the payload has.
+    """
     if len(packet) != PARAMETER_LENGTH:
         return None
     source = packet[20:]
     values = read(PARAMETER, source)
-    sensor = values["parameter"] - FIRST_COEFFICIENTS
+    count, number = values["count"], values["parameter"]
+    if not 1 <= count <= MOST_COEFFICIENTS or not all_zero(source[4 + count :]):
+        return None
+    values["octets"] = data = source[4 : 4 + count]
+    if number == PLATFORM:
+        if count < 8 or not is_ascii(data[8:]):
+            return None
+        return {**values, **read(PLATFORM_FIELDS, data), "text": data[8:].decode()}
+    if number == NAME:
+        return {**values, "text": data.decode()} if is_ascii(data) else None
+    if number == SETTINGS:
+        return values if settings and count == 4 * settings else None
+    sensor = number - FIRST_COEFFICIENTS
     if not 0 <= sensor < len(coefficients):
         return None
-    if coefficients[sensor] == 0 or values["count"] != coefficients[sensor]:
+    if coefficients[sensor] == 0 or count != coefficients[sensor]:
         return None
-    if not all_zero(source[4 + values["count"] :]):
-        return None
-    return {**values, "sensor": sensor, "octets": source[4 : 4 + values["count"]]}
+    return {**values, "sensor": sensor}
+
+
+def is_ascii(data: bytes) -> bool:
+    """Whether text is ASCII."""
+    return all(octet < 128 for octet in data)
+
+
+# --- 7 telecommands ---
+
+
+def telecommand(service: int, subtype: int, data: bytes = b"", *, apid: int, sequence_count: int = 0) -> bytes:
+    """The packet of a telecommand."""
+    length = 12 + len(data)
+    while length < 20 or length % 4 != 0:
+        length = length + 1
+    secondary = bytes([2 * 16 + 9, service, subtype, 0, 0, 0])
+    return padded(primary_header(apid, sequence_count, length, 1) + secondary + data, length)
+
+
+def setting(number: int, value: int) -> bytes:
+    """What sets one setting."""
+    return bytes([number, 0, 0, 0]) + octets(value, 4)
+
+
+def set_settings(values: list[tuple[int, int]], *, apid: int, sequence_count: int = 0) -> bytes:
+    """The telecommand that sets (number, value) pairs."""
+    data = bytes([len(values), 0, 0, 0])
+    for number, value in values:
+        data = data + setting(number, value)
+    return telecommand(20, 3, data, apid=apid, sequence_count=sequence_count)
 
 
 # --- 6 stream packets ---

@@ -112,7 +112,7 @@ def _add(sensors, streams, sensor, sample_len, samples, period_us, trigger, step
 def _plan(buses, sensors, streams):
     return {
         "format": 3, "apid": APID, "buses": buses, "sensors": sensors, "streams": streams, "housekeeping_ms": 1000,
-        "link": {"transport": "uart0", "baud": 921_600}, "watchdog_ms": 0,
+        "link": {"transport": "uart0", "baud": 921_600}, "watchdog_ms": 0, "name": "bench",
     }  # fmt: skip
 
 
@@ -154,6 +154,17 @@ class Bench:
         kind = SENSORS[sensor["driver"]]
         return kind.model(Wiring(self.clock, sensor.get("address"), lines, number, kind.signals, sensor.get("table")))
 
+    def send(self, *packets):
+        """Telecommands, up the link."""
+        for packet in packets:
+            self.port.send(b"\0" + codec.encode_frame(packet) + b"\0")
+
+    def reboot(self):
+        """What the payload that restarted is followed by; it is started."""
+        boot = Boot(self.payload._boot.count + 1)
+        self.payload = Payload(copy.deepcopy(self.plan), DEFINITION_ID, self.port, boot)
+        self.payload.start()
+
     def run(self, duration_ms):
         """The loop for so long."""
         end_ns = self.clock.now_ns() + duration_ms * MS
@@ -169,7 +180,8 @@ class Bench:
     def packets(self):
         """Every packet that left, whole."""
         assert self.octets[:1] == b"\0", "a delimiter before the first frame"
-        for encoded in self.octets[1:].split(b"\0")[len(self._packets) : -1]:
+        whole = [encoded for encoded in self.octets.split(b"\0")[:-1] if encoded]  # another boot begins with a delimiter
+        for encoded in whole[len(self._packets) :]:
             packet, reason = codec.judge_frame(bytes(encoded))
             assert reason is None
             self._packets.append(packet)
@@ -182,12 +194,15 @@ class Bench:
 
     @property
     def reports(self):
-        """(kind, fields) of every service packet, where kind is the event's number, the SID or the sensor of coefficients."""
+        """(kind, fields) of every service packet, where kind is what kind of report it is and which of its kind."""
         found = []
         for packet in self.service_packets:
-            fields = codec.parse_report(packet, len(self.plan["streams"]), len(self.coefficients), self.coefficients)
+            settings = len(self.plan.get("settings", ()))
+            fields = codec.parse_report(
+                packet, len(self.plan["streams"]), len(self.coefficients), self.coefficients, settings
+            )
             assert fields is not None
-            what = next(name for name in ("event", "sid", "parameter") if name in fields)
+            what = next(name for name in ("event", "sid", "parameter", "verification", "alive") if name in fields)
             found.append(((what, fields[what]), fields))
         return found
 
