@@ -97,7 +97,8 @@ class Board:
         self._service_built = 0
         self._type_counts: dict[tuple[int, int], int] = {}
         identity = self.definition.definition_id.to_bytes(4, "big")
-        source = struct.pack(reports.BOOT_LAYOUT, reports.BOOT, self._boots, _VERSION, identity, reports.POWER_ON)
+        values = reports.BOOT, self._boots, _VERSION, identity, reports.POWER_ON, reports.NO_SLOT, 0
+        source = struct.pack(reports.BOOT_LAYOUT, *values)
         event = self._service(reports.EVENT, reports.INFORMATIVE, reports.EVENT_LEN, source)
         begin = Sent(np.frombuffer(b"\0" + event, np.uint8), self._service_frames(1), boots=(0,))
         return Sent.joined([begin, self.report()])
