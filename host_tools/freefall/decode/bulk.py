@@ -87,7 +87,9 @@ class _Hosts:
             return None
         if len(ends) < len(self._ends):
             return self._times[self._ends.searchsorted(ends)]
-        return self._times.repeat(np.diff(ends.searchsorted(self._ends, "right"), prepend=0))
+        many = ends.searchsorted(self._ends, "right")
+        many[1:] -= many[:-1].copy()
+        return self._times.repeat(many)
 
 
 class _Track:

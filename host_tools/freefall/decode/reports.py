@@ -37,8 +37,8 @@ _SENSOR_KINDS = {reports.SENSOR_STOPPED: "stopped", reports.SENSOR_BACK: "back"}
 class BootEvent:
     """The first packet of a boot. firmware: "major.minor.patch"; reset_cause: see RESET_CAUSES.
 
-    slot: "a" or "b", where the payload lies on the board; None where that was not told. failed_boots: of the other slot, before the
-    board fell back to this one; 0 if it did not.
+    slot: "a" or "b", where the payload lies on the board; None where that was not told. failed_boots: of the other slot, before
+    the board fell back to this one; 0 if it did not.
     """
 
     time_ns: int

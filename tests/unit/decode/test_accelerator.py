@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -91,12 +92,30 @@ def test_arrays_that_are_too_small_or_not_to_be_written_are_refused(in_c, room, 
         accelerator._NATIVE.deframe(b"\0", 1, [LAYOUT], [(room, columns, samples)])
 
 
-def test_packets_for_which_there_is_no_room_are_refused(in_c):
+def test_packets_for_which_there_is_no_room_are_told(in_c):
     bench = bench_definition(32)
     stream = bench.streams[0]
     octets = packets.samples(stream, 0, 1, 1000)
     assert len(deframe(octets, bench).streams[0].ends) == 1
     layouts = [(s.packet_len, s.sample_len, s.samples_per_packet) for s in bench.streams]
     nothing = [(0, np.empty((5, 0), np.int64), np.empty(0, np.uint8))] * len(layouts)
-    with pytest.raises(MemoryError, match="no room for packets"):
-        accelerator._NATIVE.deframe(octets, bench.apid, layouts, nothing)
+    assert accelerator._NATIVE.deframe(octets, bench.apid, layouts, nothing) is None
+
+
+@pytest.mark.parametrize(("idle", "counted"), [(0, ["part"]), (100_000, ["part", "all"])], ids=["steady", "silent at first"])
+def test_of_many_octets_a_part_is_counted_and_all_where_it_misleads(in_c, monkeypatch, idle, counted):
+    bench = bench_definition(32)
+    stream = bench.streams[0]
+    samples = b"".join(packets.samples(stream, number * 10, 10, number) for number in range(256))
+    octets = bytes(idle) + samples * (accelerator._MANY // len(samples) + 1)
+    count, native = [], accelerator._NATIVE
+    spy = SimpleNamespace(
+        deframe=native.deframe,
+        count=lambda given, *rest: count.append("all" if len(given) == len(octets) else "part") or native.count(given, *rest),
+    )
+    monkeypatch.setattr(accelerator, "_NATIVE", spy)
+    found, right = accelerator.deframe_in_c(octets, bench), deframe(octets, bench)
+    assert count == counted
+    assert found.idle == right.idle == idle
+    assert np.array_equal(found.streams[0].ends, right.streams[0].ends) and len(right.streams[0].ends) > 1000
+    assert np.array_equal(found.streams[0].samples, right.streams[0].samples)

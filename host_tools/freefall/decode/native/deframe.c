@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Frames whose codes are followed side by side: each code is found by way of the one before, so one alone is all waiting. */
-enum { LANES = 6 };
+enum { LANES = 6, STEPS = 4 };
 /* A code may lead so far past its frame; there it finds zeros, and stays. */
 enum { ROOM = 512 };
 /* Octets are asked for so far ahead of their use: a processor by itself does so up to the end of a page. */
@@ -54,19 +54,19 @@ static int all_zero(const uint8_t *at, const uint8_t *end)
     return any == 0;
 }
 
-static int keep(Stretches *stretches, Stretch stretch, enum Reason reason)
+static enum Outcome keep(Stretches *stretches, Stretch stretch, enum Reason reason)
 {
     if (stretches->used == stretches->room) {
         size_t room = stretches->room ? 2 * stretches->room : 64;
         Stretch *at = realloc(stretches->at, room * sizeof *at);
         if (!at)
-            return -1;
+            return NO_MEMORY;
         stretches->at = at;
         stretches->room = room;
     }
     stretch.reason = reason;
     stretches->at[stretches->used++] = stretch;
-    return 0;
+    return DONE;
 }
 
 /* The stream that has this APID, if it is one of the payload's streams. */
@@ -83,10 +83,10 @@ static int64_t time_ns_of(const uint8_t *time)
     return ((int64_t)word(time, 4) * 1000000 + micros) * 1000;
 }
 
-static int take(Stream *stream, const uint8_t *packet, size_t count, int64_t end)
+static enum Outcome take(Stream *stream, const uint8_t *packet, size_t count, int64_t end)
 {
     if (stream->packets == stream->room)
-        return -1;
+        return NO_ROOM;
     int64_t *column = stream->columns + stream->packets++;
     column[END * stream->room] = end;
     column[INDEX * stream->room] = word(packet + 14, 4);
@@ -95,7 +95,7 @@ static int take(Stream *stream, const uint8_t *packet, size_t count, int64_t end
     column[SEQUENCE * stream->room] = word(packet + 2, 2) & 0x3FFF;
     memcpy(stream->samples + stream->sample_count * stream->sample_len, packet + SAMPLES_AT, count * stream->sample_len);
     stream->sample_count += count;
-    return 0;
+    return DONE;
 }
 
 /* The checks of a frame's data that need no definition; its CRC comes after the `len` octets of the packet. */
@@ -108,7 +108,7 @@ static enum Reason check(Crc32 *crc32, const uint8_t *data, size_t len)
     return (data[0] & 0xF8) == 0x08 && (data[2] & 0xC0) == 0xC0 ? SOUND : HEADER;
 }
 
-static int judge(Deframer *job, const uint8_t *packet, size_t len, Stretch stretch)
+static enum Outcome judge(Deframer *job, const uint8_t *packet, size_t len, Stretch stretch)
 {
     enum Reason reason = check(job->crc32, packet, len);
     if (reason != SOUND)
@@ -159,28 +159,29 @@ static void load(Lane *lane, const uint8_t *encoded, size_t size)
     lane->at = lane->data + encoded[0] - 1;
 }
 
-/* Puts zeros back where codes are. A lane that is through stands on a zero, and stays. */
+/* Puts zeros back where codes are. A lane that is through stands on a zero, and stays: whether all are is looked at now and then. */
 static void follow_codes(Lane lanes[LANES])
 {
     uint8_t *at[LANES];
-    unsigned more;
+    size_t more;
     for (int i = 0; i < LANES; i++)
         at[i] = lanes[i].at;
     do {
-        unsigned code[LANES];
-        more = 0;
-        for (int i = 0; i < LANES; i++)
-            more |= code[i] = *at[i];
-        for (int i = 0; i < LANES; i++) {
-            *at[i] = 0;
-            at[i] += code[i];
+        for (int step = 0; step < STEPS; step++) {
+            more = 0;
+            for (int i = 0; i < LANES; i++) {
+                size_t code = *at[i];
+                *at[i] = 0;
+                at[i] += code;
+                more |= code;
+            }
         }
     } while (more);
     for (int i = 0; i < LANES; i++)
         lanes[i].at = at[i];
 }
 
-static int judge_waiting(Pass *pass)
+static enum Outcome judge_waiting(Pass *pass)
 {
     int count = pass->waiting_count;
     pass->waiting_count = 0;
@@ -194,28 +195,29 @@ static int judge_waiting(Pass *pass)
     follow_codes(pass->lanes);
     for (int i = 0; i < count; i++) {
         const Lane *lane = &pass->lanes[i];
-        int failed = lane->at == lane->data + lane->used - 1
+        enum Outcome outcome = lane->at == lane->data + lane->used - 1
             ? judge(pass->job, lane->data, lane->used - ENCODED_OVERHEAD, pass->waiting[i])
             : keep(&pass->job->rejects, pass->waiting[i], COBS);
-        if (failed)
-            return -1;
+        if (outcome != DONE)
+            return outcome;
     }
-    return 0;
+    return DONE;
 }
 
-static int stretch_ends(Pass *pass, Stretch stretch)
+static enum Outcome stretch_ends(Pass *pass, Stretch stretch)
 {
     size_t size = (size_t)(stretch.stop - stretch.start);
     if (size == 0) {
         pass->job->idle++;
-        return 0;
+        return DONE;
     }
     if (size <= MAX_ENCODED && pass->of_a_stream[size]) {
         pass->waiting[pass->waiting_count++] = stretch;
-        return pass->waiting_count == LANES ? judge_waiting(pass) : 0;
+        return pass->waiting_count == LANES ? judge_waiting(pass) : DONE;
     }
     /* Others are told in order, and there may be some among those that wait. */
-    return judge_waiting(pass) ? -1 : keep(&pass->job->others, stretch, SOUND);
+    enum Outcome outcome = judge_waiting(pass);
+    return outcome == DONE ? keep(&pass->job->others, stretch, SOUND) : outcome;
 }
 
 /* The delimiter that ends the stretch at `start`, or NULL. */
@@ -250,13 +252,15 @@ void deframe_count(Deframer *job, const uint8_t *octets, size_t len)
     }
 }
 
-int deframe(Deframer *job, const uint8_t *octets, size_t len)
+enum Outcome deframe(Deframer *job, const uint8_t *octets, size_t len)
 {
     Pass pass = {.job = job, .octets = octets};
     know_lengths(job, pass.of_a_stream);
     const uint8_t *start = octets, *end = octets + len, *stop;
-    for (; (stop = stop_of(start, end)); start = stop + 1)
-        if (stretch_ends(&pass, (Stretch){.start = start - octets, .stop = stop - octets}))
-            return -1;
+    for (; (stop = stop_of(start, end)); start = stop + 1) {
+        enum Outcome outcome = stretch_ends(&pass, (Stretch){.start = start - octets, .stop = stop - octets});
+        if (outcome != DONE)
+            return outcome;
+    }
     return judge_waiting(&pass);
 }

@@ -53,7 +53,9 @@ enum Reason judge_stretch(const uint8_t *encoded, size_t size, uint8_t *packet, 
 /* Sets the room of each stream to the packets that its length and its APID make possible in these octets. */
 void deframe_count(Deframer *job, const uint8_t *octets, size_t len);
 
-/* Judges the stretches in octets that begin right after a delimiter and end with one. 0, or -1 without memory or without room. */
-int deframe(Deframer *job, const uint8_t *octets, size_t len);
+enum Outcome { DONE, NO_MEMORY, NO_ROOM };
+
+/* Judges the stretches in octets that begin right after a delimiter and end with one. */
+enum Outcome deframe(Deframer *job, const uint8_t *octets, size_t len);
 
 #endif

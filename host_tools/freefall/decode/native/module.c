@@ -158,12 +158,14 @@ static PyObject *module_deframe(PyObject *module, PyObject *args)
     call.job.crc32 = *(Crc32 **)PyModule_GetState(module);
     if (PyArg_ParseTuple(args, "OIOO", &octets, &call.job.apid, &layouts, &outputs) && !begin(&call, octets, layouts)
         && !get_outputs(&call, outputs)) {
-        int failed;
+        enum Outcome outcome;
         Py_BEGIN_ALLOW_THREADS
-        failed = deframe(&call.job, call.octets.buf, (size_t)call.octets.len);
+        outcome = deframe(&call.job, call.octets.buf, (size_t)call.octets.len);
         Py_END_ALLOW_THREADS
-        if (failed)
-            PyErr_SetString(PyExc_MemoryError, "no memory for what was rejected, or no room for packets");
+        if (outcome == NO_MEMORY)
+            PyErr_SetString(PyExc_MemoryError, "no memory for what was rejected");
+        else if (outcome == NO_ROOM)
+            found = Py_BuildValue("");
         else
             found = Py_BuildValue("NNNL", taken(&call.job), listed(&call.job.rejects), listed(&call.job.others),
                                   (long long)call.job.idle);
@@ -195,7 +197,7 @@ static int start(PyObject *module)
 static PyMethodDef METHODS[] = {
     {"count", module_count, METH_VARARGS, "count(octets, apid, layouts) -> packets of each stream there may be, at most"},
     {"deframe", module_deframe, METH_VARARGS,
-     "deframe(octets, apid, layouts, [(room, columns, samples)]) -> ([(packets, samples)], rejects, others, idle)"},
+     "deframe(octets, apid, layouts, [(room, columns, samples)]) -> ([(packets, samples)], rejects, others, idle), or None: no room"},
     {"judge", module_judge, METH_O, "judge(encoded) -> (packet, None) or (None, reason), as freefall_wire.frame.judge"},
     {NULL, NULL, 0, NULL},
 };
