@@ -292,6 +292,16 @@ def test_running_board_of_another_make_is_refused_by_what_it_says(on, image):
     assert untouched(bench)
 
 
+def test_running_board_without_a_prompt_is_told_the_way_by_hand(on, image):
+    board = Board()
+    board.state = "mute"
+    bench = Bench(board)
+    outcome = on(bench, image())
+    assert outcome.code == 5
+    assert "the board at /dev/ttyACM0 does not answer. Without a prompt, it gets into its bootloader by hand: hold" in outcome.err
+    assert untouched(bench)
+
+
 def test_dry_run_says_what_it_would_do_and_touches_nothing(on, image):
     blank, running = Bench(Board(**BLANK)), Bench(Board())
     assert on(blank, image(), "--dry-run").out == f"family RP2040 ok · would write 10 kB to {VOLUME}\n"

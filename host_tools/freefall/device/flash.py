@@ -58,7 +58,7 @@ def flash(image: Image | None, target: Volume | Running, computer: Computer, tel
     Raises WrongImage before a single octet is written, DeviceError, BoardError, and what own_image does.
     """
     if isinstance(target, Running):
-        chip = _chip_of(computer.ask(target.port), target.port)
+        chip = _chip_of(target.port, computer)
         image = image or _default_image(chip, own_image)
         check_image(image, chip, f"the board at {target.port}", verify)
         volume = _to_bootloader(target, computer, telling)
@@ -184,7 +184,11 @@ def _candidates(board: Running | None, known: set[str], computer: Computer) -> l
     return new or ([board.port] if board and all(port.device != board.port for port in ports) else [])
 
 
-def _chip_of(interpreter: Interpreter, port: str) -> str:
+def _chip_of(port: str, computer: Computer) -> str:
+    try:
+        interpreter = computer.ask(port)
+    except BoardError as error:
+        raise BoardError(f"{error}. Without a prompt, it gets into its bootloader by hand: {_HOLD[0].lower()}{_HOLD[1:]}") from error
     found = re.search(r" with (\w+)", interpreter.machine)
     if not found:
         raise BoardError(

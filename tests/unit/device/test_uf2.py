@@ -86,6 +86,7 @@ FAULTS = {
     "offset 33554432 is for address 0x11000000, above the 16 MiB of flash an RP2040 can have": uf2(bytes((16 << 20) + 256)),
 }  # fmt: skip
 
+
 @pytest.mark.parametrize("sentence", FAULTS)
 def test_reader_refuses_with_the_offset_and_the_next_step(sentence):
     with pytest.raises(InputUnreadable) as refused:
