@@ -69,6 +69,9 @@ def copy(octets: bytes, volume: Volume, create: Creates, is_there: Callable[[], 
         if handed < len(octets) or error.errno not in _NO_LONGER_THERE:
             raise _explained(error, volume, written, len(octets), is_there()) from error
         told(handed)
+    except BaseException:  # Ctrl-C
+        _close_quietly(file)
+        raise
 
 
 def not_mounted(volume: Volume) -> DeviceError:

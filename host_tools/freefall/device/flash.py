@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import BoardError, DeviceError
+from ..errors import BoardError, DeviceError, MissingExtra
 from .computer import Computer, Interpreter
 from .copying import copy, not_mounted
 from .images import Image, WrongImage, build_of, read_image
@@ -55,8 +55,10 @@ def flash(image: Image | None, target: Volume | Running, computer: Computer, tel
           verify: bool = True) -> str:  # fmt: skip
     """What was done, in one line. image None: for an RP2040, the file that own_image() names.
 
-    Raises WrongImage before a single octet is written, DeviceError, BoardError, and what own_image does.
+    Raises WrongImage and MissingExtra before a single octet is written, DeviceError, BoardError, and what own_image does.
     """
+    if verify:
+        require_prompt(computer)
     if isinstance(target, Running):
         chip = _chip_of(target.port, computer)
         image = image or _default_image(chip, own_image)
@@ -96,6 +98,12 @@ def plan(image: Image | None, target: Volume | Running, verify: bool = True) -> 
         return f"family {uf2.family_name} ok · would write {len(uf2.content) / 1000:.0f} kB to {target.name}"
     _check_default(target.chip)
     return f"would write the image for an {target.chip} to {target.name}"
+
+
+def require_prompt(computer: Computer) -> None:
+    """Raises MissingExtra where a board could not be asked for its version: better before than after it is written."""
+    if not computer.has_module("mpremote"):
+        raise MissingExtra("asking the board its version afterwards (or --no-verify)", "board")
 
 
 def check_image(image: Image, chip: str, board: str, verify: bool) -> Uf2:
@@ -188,7 +196,7 @@ def _chip_of(port: str, computer: Computer) -> str:
     try:
         interpreter = computer.ask(port)
     except BoardError as error:
-        raise BoardError(f"{error}. Without a prompt, it gets into its bootloader by hand: {_HOLD[0].lower()}{_HOLD[1:]}") from error
+        raise BoardError(f"{error}. Without a prompt, the bootloader is there by hand. {_HOLD}") from error
     found = re.search(r" with (\w+)", interpreter.machine)
     if not found:
         raise BoardError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import DeviceError, FreefallError
 from .computer import Computer
-from .flash import Telling, await_board
+from .flash import Telling, await_board, require_prompt
 from .images import DfuImage, EspImage, Image, WrongImage, esp_name
 from .targets import Running, Wanted, choose, rp2_beside
 from .volumes import Volume
@@ -49,6 +49,8 @@ def _esp(
         raise DeviceError(f"{image.path} is {image.what}, which is written through its serial port: name that with -p")
     if not computer.has_module("esptool"):
         raise _missing("esptool", 'pip install "freefall[esp32]"', image, board)
+    if verify:
+        require_prompt(computer)
     command = command_of(image, board.port, sys.executable)
     if dry_run:
         return f"would run {shlex.join(command)}"

@@ -97,7 +97,7 @@ class Bench(Computer):
         self.boards = boards
         self.time_s = 100.0
         self.extra_ports = list(extra_ports)
-        self.tools = set(tools)
+        self.tools = {"mpremote", *tools}
         self.tool_code = tool_code
         self.asked, self.sent, self.ran, self.files = [], [], [], []
 
