@@ -208,8 +208,6 @@ class _Walk:
         intake.take(stretch, self._host_ns[number], new)
         if intake.boot is not boot:
             self._give(self._tracks, boot.ordinal, known)
-            for track in self._tracks:
-                track.remember(intake)
         elif intake.boot.coefficients != known:
             sensors = {name for name, octets in intake.boot.coefficients.items() if known.get(name) != octets}
             self._give([track for track in self._tracks if track.stream.sensor in sensors], boot.ordinal, known)
