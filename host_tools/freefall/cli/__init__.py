@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 a requested check failed, 2 wrong usage or the output cannot be written, 3 definition invalid or another
 one, 4 device, 5 board answered wrongly, 6 input unreadable, 70 a fault of freefall itself (EX_SOFTWARE of sysexits.h),
-130 interrupted before anything useful.
+130 interrupted before anything useful, or with recordings not exported.
 """
 
 import sys
