@@ -204,7 +204,8 @@ class UartCable(Cable):
         self._uart.receive(self._as_read(octet))
 
     def _octet_left(self, octet: int) -> None:
-        if len(self.received) < _KEPT_LEN:
+        # At no pace yet, before somebody has opened it, an adapter hears nothing.
+        if self._baud and len(self.received) < _KEPT_LEN:
             self._arrived(bytes((self._as_read(octet),)))
 
     def _as_read(self, octet: int) -> int:
