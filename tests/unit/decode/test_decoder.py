@@ -83,6 +83,16 @@ def test_decoder_accepts_zeros_as_samples(bench):
     assert item.raw.shape == (2, 9) and not item.raw.any()
 
 
+def test_sample_packet_keeps_the_octets_that_came_and_shows_its_samples_in_them(bench):
+    stream = bench.streams[0]
+    frame = packets.samples(stream, 40, 7, 5000)
+    item = feed(Decoder(bench), frame)[-1]
+    assert item.octets == codec.cobs_decode(frame[:-1])[:-4]
+    assert (item.count, item.raw.shape, item.times_ns) == (7, (7, stream.sample_len), None)
+    assert all(item.raw[i].tobytes() == packets.sample(stream, 40 + i) for i in range(7))
+    assert not item.raw.flags.writeable
+
+
 def test_decoder_loses_no_more_than_the_frame_a_reject_is_in(bench):
     stream = bench.streams[0]
     frames = [packets.samples(stream, 10 * i, 10, 10_000 * i, i) for i in range(3)]
