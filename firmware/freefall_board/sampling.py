@@ -34,7 +34,8 @@ def _sampler(plan, ring, sensor, port):
         return Sampler(ring, port.ticks_us, port.TICK_LATENCY_US)
     driver = sensor.driver
     pin, active_low = _pin(trigger, sensor), _active_low(sensor)
-    stamps = port.edge_stamps(pin, active_low) if trigger.get("timestamps") == "hardware" else None
+    stamped = port.STAMPS_EDGES or trigger.get("timestamps") == "hardware"
+    stamps = port.edge_stamps(pin, active_low) if stamped else None
     stamp, latency_us = (stamps.newest, 0) if stamps else (port.ticks_us, port.EDGE_LATENCY_US)
     rises_once = getattr(driver, "RISES_ONCE", False)
     if trigger["kind"] == "fifo_watermark" or rises_once:

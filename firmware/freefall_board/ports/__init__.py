@@ -13,6 +13,7 @@ A port has, besides ticks_us, ticks_diff and sleep_ms as MicroPython has them (t
     counter(pin), adc(pin)       devices of the board itself, see below
     on_edge(pin, handler, active_low), on_tick(period_us, handler)  hard interrupts, never one inside another
     level(pin, active_low)       a function: 1 while the line is active, else 0; interrupt-safe
+    STAMPS_EDGES                 whether every stream by edges is to have edge_stamps: where they cost nothing
     edge_stamps(pin, active_low) hardware time stamps of edges: count() since the last call, newest(); interrupt-safe
     EDGE_LATENCY_US, TICK_LATENCY_US  from the trigger to the first line of its handler
     interrupts_off() -> state, interrupts_on(state)

@@ -35,6 +35,7 @@ class Port:
     # From an edge to the first line of a handler in viper, measured by bench/board.
     EDGE_LATENCY_US = 8
     TICK_LATENCY_US = 6
+    STAMPS_EDGES = False  # each takes a state machine and DMA
 
     ticks_us = staticmethod(time.ticks_us)
     ticks_diff = staticmethod(time.ticks_diff)

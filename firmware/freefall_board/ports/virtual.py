@@ -70,6 +70,7 @@ class Port:
 
     seal = staticmethod(frame.seal_in_place)
     EDGE_LATENCY_US = TICK_LATENCY_US = 0
+    STAMPS_EDGES = False
 
     def __init__(self, clock, on_octets, interrupts=None):
         self.lines = {}  # by pin
