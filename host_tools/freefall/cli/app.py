@@ -5,35 +5,18 @@ import traceback
 from dataclasses import dataclass
 
 import rich_click as click
-from click.shell_completion import shell_complete
 
 from .. import __version__
 from ..errors import DefinitionError, FreefallError, OutputUnwritable
-from . import (
-    EXIT_FAULT,
-    EXIT_INTERRUPTED,
-    check,
-    decode,
-    diff,
-    export,
-    export_def,
-    flash,
-    info,
-    monitor,
-    new,
-    record,
-    replay,
-    schema,
-    sim,
-    stats,
-)
+from . import EXIT_FAULT, EXIT_INTERRUPTED
 from .console import complain, finish, mute, prepare
+from .shells import VARIABLE, complete
+from .verbs import VerbGroup
 
 _EPILOG = (
     "Exit codes: 0 done, 1 a requested check failed, 2 wrong usage or unwritable output, 3 definition invalid or another one, "
     "4 device, 5 board answered wrongly, 6 input unreadable, 70 fault of freefall itself, 130 interrupted."
 )
-_COMPLETION = "_FREEFALL_COMPLETE"
 
 
 @dataclass
@@ -43,7 +26,7 @@ class Settings:
     verbosity: int = 0
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=VerbGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="freefall")
 @click.option("-v", "--verbose", count=True, help="Once: every line of the ledger. Twice: the traceback when something fails.")
 @click.pass_obj
@@ -55,19 +38,11 @@ def freefall(settings: Settings, verbose: int) -> None:
     settings.verbosity = verbose
 
 
-_VERBS = (
-    *(new.new, check.check, schema.schema, sim.sim, record.record, info.info, replay.replay, monitor.monitor),
-    *(decode.decode, stats.stats, diff.diff, export.export, export_def.export_def, flash.flash),
-)
-for command in _VERBS:
-    freefall.add_command(command)
-
-
 def run(arguments: list[str]) -> int:
     """The exit code of these arguments; raises KeyboardInterrupt when interrupted before anything useful."""
     prepare()
-    if instruction := os.environ.get(_COMPLETION):
-        return shell_complete(freefall, {}, "freefall", _COMPLETION, instruction)
+    if instruction := os.environ.get(VARIABLE):
+        return complete(freefall, instruction)
     settings = Settings()
     try:
         code = _invoke(arguments or ["--help"], settings)

@@ -8,6 +8,7 @@ import rich_click as click
 
 from ..definition import Definition, Diagnostic, Margin, load_definition
 from ..errors import DefinitionError
+from .completion import definitions
 from .console import complain
 from .summary import count
 from .text import aligned, say
@@ -18,7 +19,7 @@ _NUMBERS = [name in ("value", "limit", "left") for name in _HEAD]
 
 
 @click.command()
-@click.argument("definitions", metavar="DEF...", nargs=-1, required=True, type=click.Path())
+@click.argument("definitions", metavar="DEF...", nargs=-1, required=True, type=click.Path(), shell_complete=definitions)
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line for each DEF, faults among it.")
 @click.option("--github", is_flag=True, help="Faults as annotations of a GitHub workflow.")
 @click.pass_obj

@@ -6,6 +6,7 @@ import rich_click as click
 
 from ..decode import CoefficientReport, Item, SensorEvent, Summary
 from ..definition import Definition, Stream
+from .completion import sources, streams
 from .options import baud_option, definition_option
 from .printers import CsvPrinter, JsonPrinter, TextPrinter
 from .sources import open_source
@@ -13,12 +14,12 @@ from .summary import one_line
 
 
 @click.command()
-@click.argument("src", metavar="SRC")
+@click.argument("src", metavar="SRC", shell_complete=sources)
 @definition_option
 @baud_option
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: samples, gaps, rejects and events.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV of one stream.")
-@click.option("-a", "--stream", "name", metavar="STREAM", help="Nothing of the other streams.")
+@click.option("-a", "--stream", "name", metavar="STREAM", shell_complete=streams, help="Nothing of the other streams.")
 def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: bool, name: str | None) -> int:
     """Decode a recording, a file of raw octets, a port, or standard input (-).
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from ..errors import InputUnreadable
+from .completion import recordings
 from .options import definition_option
 from .parts import tell_of_parts
 from .progress import progress_bar
@@ -32,8 +33,8 @@ def _tolerances(_context, _parameter, texts: tuple[str, ...]) -> "Tolerances":
 
 
 @click.command()
-@click.argument("a", metavar="A", type=click.Path())
-@click.argument("b", metavar="B", type=click.Path())
+@click.argument("a", metavar="A", type=click.Path(), shell_complete=recordings)
+@click.argument("b", metavar="B", type=click.Path(), shell_complete=recordings)
 @definition_option
 @click.option(
     "--tolerance", "tolerances", metavar="CHANNEL=NUMBER", multiple=True, callback=_tolerances,

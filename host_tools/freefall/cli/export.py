@@ -15,6 +15,7 @@ from ..export.sources import expanded, folders, runs
 from ..export.urls import is_url
 from ..port.open import is_port_url
 from . import EXIT_INTERRUPTED
+from .completion import sources
 from .console import complain
 from .interrupt import held_interrupt
 from .options import baud_option, definition_option, folder_path, force_option
@@ -27,7 +28,7 @@ _SCHEDULER_ANSWERS_WITHIN_S = 10
 
 
 @click.command()
-@click.argument("src", metavar="SRC...", nargs=-1, required=True)
+@click.argument("src", metavar="SRC...", nargs=-1, required=True, shell_complete=sources)
 @click.option(
     "--to", "form", metavar="FORMAT", type=click.Choice(sorted(FORMATS)), required=True,
     help="csv, parquet, nc (NetCDF-4 after CF), h5 (HDF5), ccsds (space packets), pcap (frames, good and bad, for Wireshark).",

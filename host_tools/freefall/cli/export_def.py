@@ -7,12 +7,13 @@ import rich_click as click
 
 from ..definition import load_definition
 from ..interop import FORMATS
+from .completion import definitions
 from .options import force_option
 from .text import write_text
 
 
 @click.command("export-def")
-@click.argument("definition", metavar="DEF", type=click.Path())
+@click.argument("definition", metavar="DEF", type=click.Path(), shell_complete=definitions)
 @click.option(
     "--to", "form", type=click.Choice(list(FORMATS)), required=True,
     help="XTCE 1.2, COSMOS tlm.txt, Wireshark's Lua dissector, ICD, C header.",

@@ -14,6 +14,7 @@ from ..device.targets import Wanted, choose
 from ..device.uf2 import Uf2
 from ..device.vendor_tools import flash_by_tool
 from ..port.options import scheme_of
+from .completion import wires
 from .progress import progress_bar
 
 
@@ -21,7 +22,10 @@ from .progress import progress_bar
 @click.argument("image", metavar="[IMAGE]", required=False, type=click.Path(path_type=Path))
 @click.option("--board", metavar="ID", help="The board with this USB serial number; its beginning or end will do.")
 @click.option("--volume", metavar="PATH", type=click.Path(path_type=Path), help="The board whose bootloader is mounted there.")
-@click.option("-p", "--port", metavar="URL", envvar="FREEFALL_PORT", help="The board at this port: /dev/ttyACM0, COM5.")
+@click.option(
+    "-p", "--port", metavar="URL", envvar="FREEFALL_PORT", shell_complete=wires,
+    help="The board at this port: /dev/ttyACM0, COM5.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Check, say what would be done, and touch nothing.")
 @click.option("--no-verify", is_flag=True, help="Do not wait for the board to come back and say its version.")
 @click.pass_context

@@ -9,6 +9,7 @@ from ..errors import InputUnreadable
 from ..export.sources import expanded
 from ..recording import LinkGap, Run, Survey, open_recording, recover, survey
 from ..recording.times import rfc3339
+from .completion import recordings
 from .console import complain
 from .options import force_option, recording_path
 from .progress import progress_bar
@@ -19,7 +20,7 @@ _DAMAGES_SHOWN = 10
 
 
 @click.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=recordings)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a file, one a line.")
 @click.option(
     "--recover", "output", metavar="OUT.mcap", type=recording_path,

@@ -18,6 +18,7 @@ from ..port.open import is_port_url
 from ..port.reconnecting import Reconnecting
 from ..recording import LinkEvent, raw_only
 from . import EXIT_INTERRUPTED
+from .completion import definitions, sources
 from .interrupt import held_interrupt
 from .options import Seconds, baud_option
 from .sources import choose_definition, open_port, open_source, port_definition
@@ -57,9 +58,9 @@ class _Board:
 
 
 @click.command()
-@click.argument("sources", metavar="SRC...", nargs=-1, required=True)
+@click.argument("sources", metavar="SRC...", nargs=-1, required=True, shell_complete=sources)
 @click.option(
-    "-d", "--def", "definitions", metavar="DEF", multiple=True,
+    "-d", "--def", "definitions", metavar="DEF", multiple=True, shell_complete=definitions,
     help="Payload definition, one for all SRC or one for each in their order. Default: a recording's own, else the "
     "environment's FREEFALL_DEF.",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from ..definition.diagnostics import listed, meant
 from ..definition.template import CannotPlace, template
 from ..sensors.fields import NAME_PATTERN
 from ..sensors.registry import SENSORS
+from .completion import drivers
 from .options import force_option
 from .text import write_text
 
@@ -20,6 +21,7 @@ _DEFAULT = ("temperature=tmp117",)
 @click.argument("name")
 @click.option(
     "-s", "--sensor", "sensors", metavar="[NAME=]DRIVER", multiple=True, default=_DEFAULT, show_default=True,
+    shell_complete=drivers,
     help="A sensor, as often as there are. Drivers: " + ", ".join(SENSORS) + ".",
 )  # fmt: skip
 @click.option("--discipline", default="", help="Biology, fluids, materials, ...")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import rich_click as click
 
 from ..port.serial import DEFAULT_BAUD
+from .completion import definitions
 
 _LOOPBACK = "127.0.0.1"
 
@@ -65,11 +66,11 @@ def _address(text: str) -> tuple[str, int]:
 ADDRESS = Value("address", _address)
 
 definition_option = click.option(
-    "-d", "--def", "definition", metavar="DEF",
+    "-d", "--def", "definition", metavar="DEF", shell_complete=definitions,
     help="Payload definition. Default: a recording's own, else the environment's FREEFALL_DEF.",
 )  # fmt: skip
 port_definition_option = click.option(
-    "-d", "--def", "definition", metavar="DEF",
+    "-d", "--def", "definition", metavar="DEF", shell_complete=definitions,
     help="Payload definition the board runs. Default: the environment's FREEFALL_DEF.",
 )  # fmt: skip
 baud_option = click.option(

@@ -12,6 +12,7 @@ from ..errors import BoardError, DeviceError, OtherPayload, WrongDefinition
 from ..port.reconnecting import Reconnecting
 from ..recording import LinkEvent, LinkLost, RotatingRecorder, Rotation
 from . import EXIT_INTERRUPTED
+from .completion import ports
 from .console import complain
 from .interrupt import held_interrupt
 from .options import Seconds, baud_option, force_option, port_definition_option, recording_path
@@ -29,7 +30,7 @@ def _rotation(_context, _parameter, texts: tuple[str, ...]) -> Rotation:
 
 @click.command()
 @click.option(
-    "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT",
+    "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT", shell_complete=ports,
     help="/dev/ttyACM0, COM5, socket://HOST:PORT, sim://DEF, replay:FILE.",
 )  # fmt: skip
 @click.option(

@@ -14,6 +14,7 @@ from ..port import options as values
 from ..port.timeline import Schedule
 from ..replay import DescriptorSink, Faults, Played, Player, PtySink, SerialSink, Sink, TcpSink, UdpSink
 from . import EXIT_INTERRUPTED
+from .completion import recordings, wires
 from .console import complain
 from .interrupt import held_interrupt
 from .options import ADDRESS, Value, baud_option
@@ -29,8 +30,8 @@ _GAP, _P = Value("seconds", values.parse_seconds), Value("probability", values.p
 
 
 @click.command()
-@click.argument("file", metavar="FILE.mcap", type=click.Path())
-@click.option("-p", "--port", metavar="URL", help="To a port: /dev/ttyUSB0, COM5, socket://host:port.")
+@click.argument("file", metavar="FILE.mcap", type=click.Path(), shell_complete=recordings)
+@click.option("-p", "--port", metavar="URL", shell_complete=wires, help="To a port: /dev/ttyUSB0, COM5, socket://host:port.")
 @baud_option
 @click.option("--pty", is_flag=True, help="To a new pseudo terminal; its name is printed, and somebody to open it waited for.")
 @click.option(

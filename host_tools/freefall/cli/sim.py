@@ -11,6 +11,7 @@ from ..board.simulated import SimulatedBoard, run
 from ..decode import Item, Summary
 from ..definition import Definition, load_definition
 from ..recording import Recorder
+from .completion import definitions
 from .interrupt import held_interrupt
 from .options import Seconds, force_option, recording_path
 from .progress import progress_bar
@@ -20,7 +21,7 @@ _NS = 1_000_000_000
 
 
 @click.command()
-@click.argument("definition", metavar="DEF", type=click.Path())
+@click.argument("definition", metavar="DEF", type=click.Path(), shell_complete=definitions)
 @click.option(
     "--board", type=click.Choice(["virtual", "emulated"]), default="virtual", show_default=True,
     help="virtual: the firmware on CPython. emulated: on a real MicroPython on an emulated RP2040.",

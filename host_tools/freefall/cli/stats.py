@@ -14,6 +14,7 @@ from ..decode.summary import STREAM_METRICS
 from ..definition import Definition
 from ..errors import DefinitionError, FreefallError, OutputExists
 from ..report import RunReport
+from .completion import sources
 from .console import complain
 from .options import OutputPath, baud_option, definition_option, force_option
 from .parts import tell_of_parts
@@ -70,7 +71,7 @@ def _conditions(_context, _parameter, text: str | None) -> list[Condition]:
 
 
 @click.command()
-@click.argument("src", metavar="SRC...", nargs=-1, required=True)
+@click.argument("src", metavar="SRC...", nargs=-1, required=True, shell_complete=sources)
 @definition_option
 @baud_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a run, one a line.")
