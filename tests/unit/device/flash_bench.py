@@ -30,13 +30,15 @@ class Board:
     """A board on USB. build: of the MicroPython that runs on it, None: it is in its bootloader.
 
     What may go wrong: volume: "mounted", "unmounted", "none", "read-only", "foreign" (of another user); holds: octets its disk
-    takes; unplugged_at: octets after which somebody pulls it; deaf: its boot ROM takes no block; returns: "running", "forbidden"
-    (its port to this user), "mute" (its MicroPython), "gone"; rebooted_as: the build it runs then, None: the written one.
+    takes, late: only a sync tells; unplugged_at: octets after which somebody pulls it; deaf: its boot ROM takes no block;
+    returns: "running", "forbidden" (its port to this user), "mute" (its MicroPython), "gone"; rebooted_as: the build it runs
+    then, None: the written one.
     """
 
     chip: str = "RP2040"
     build: str | None = "v1.24.0 on 2024-10-25"
     serial: str = "E6605838835F2C2C"
+    folder: str = ""
     port: str = "/dev/ttyACM0"
     back_port: str = "/dev/ttyACM1"
     vid: int = RP2_VID
@@ -45,6 +47,7 @@ class Board:
     mounts_after_s: float = 1.5
     restarts_after_s: float = 2.0
     holds: int = 1 << 40
+    late: bool = False
     unplugged_at: int | None = None
     deaf: bool = False
     abrupt: bool = True
@@ -60,7 +63,7 @@ class Board:
         self.machine = self.machine or f"Raspberry Pi Pico with {self.chip}"
 
     def path(self):
-        return MEDIA / _LABEL[self.chip]
+        return MEDIA / (self.folder or _LABEL[self.chip])
 
     def take(self, raw, now_s):
         """One sector written to the disk, as the boot ROM looks at it."""
@@ -192,15 +195,17 @@ class File:
         assert not self.closed
         self._check_there()
         room = self._board.holds - self._on_board - len(self._cached)
-        if room <= 0:
+        if room <= 0 and not self._board.late:
             raise _error(errno.ENOSPC)
-        taken = octets[: min(room, 10_000)]
+        taken = octets[: min(10_000, 10_000 if self._board.late else room)]
         self._cached += taken
         return len(taken)
 
     def sync(self):
         assert not self.closed
         self._check_there()
+        if self._on_board + len(self._cached) > self._board.holds:
+            raise _error(errno.ENOSPC)
         self._bench.time_s += len(self._cached) / 300_000  # octets a second, about what a boot ROM takes
         while len(self._cached) >= BLOCK_LEN:  # half a sector is written again with its other half: alone it is no block
             sector, self._cached = self._cached[:BLOCK_LEN], self._cached[BLOCK_LEN:]
