@@ -186,11 +186,12 @@ class Bash:
     """An interactive bash on a terminal, with freefall's completion."""
 
     def __init__(self):
-        self._pid, self._terminal = pty.fork()
-        if self._pid == 0:
-            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-            os.environ |= {"PATH": path, "TERM": "dumb", "INPUTRC": os.devnull}
-            os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = os.environ | {"PATH": path, "TERM": "dumb", "INPUTRC": os.devnull}
+        self._terminal, its = pty.openpty()
+        command = ["bash", "--norc", "--noprofile", "-i"]
+        self._process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment, start_new_session=True)
+        os.close(its)
         self.type('eval "$(_FREEFALL_COMPLETE=bash_source freefall)"; echo be""gun\n', "\nbegun")
 
     def type(self, text: str, answer: str) -> None:
@@ -203,8 +204,9 @@ class Bash:
             seen += os.read(self._terminal, 4096).decode()
 
     def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
         os.close(self._terminal)
-        os.waitpid(self._pid, 0)
 
 
 @pytest.fixture
