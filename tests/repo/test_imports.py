@@ -48,6 +48,7 @@ ALLOWED = {
                      "freefall.replay", "freefall.report", "freefall.compare", "freefall.monitor", "freefall.device"},
 }  # fmt: skip
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
+ALLOWED["freefall.device"] |= {"freefall_board.version"}
 ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.boot", "freefall_board.ports"}
 # Whole packages: only where named. The version is the firmware's; boards are given the firmware's files.
 ROOTS = {

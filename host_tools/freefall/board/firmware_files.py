@@ -35,6 +35,13 @@ def source_files() -> dict[str, bytes]:
     return files
 
 
+def program() -> bytes:
+    """main.py, what MicroPython runs at power-up: beside the firmware in a checkout, in its package when installed."""
+    package = Path(freefall_board.__file__).parent
+    installed = package / "main.py"
+    return (installed if installed.exists() else package.parent / "main.py").read_bytes()
+
+
 def compiled_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files with every module compiled; main.py, boot.py and what is no Python stay as they are.
 
