@@ -81,7 +81,7 @@ def apply(board: Repl, files: BoardFiles, changes: Changes, progress: Callable[[
     """Do it, and verify every file; the next boot is of the new payload. progress(octets of the slot's files written so far).
 
     Cut off anywhere, the board boots what it booted before, until the switch is written or, on a board without a payload,
-    main.py; from then on it boots the new payload. Raises what the board's methods raise, and BoardError when a file is not what was sent.
+    main.py; from then on it boots the new payload. Raises what the board does, and BoardError when a file is not what was sent.
     """
     for _ in steps(board, files, changes, progress):
         pass
