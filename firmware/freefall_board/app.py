@@ -244,7 +244,7 @@ class Payload:
                 self._coefficients.append((sensor.number, octets))
         self._values = self._settings.octets()
         reported = len(self._coefficients) + bool(self._values)
-        self._queue.reserve(reported * (reports.COEFFICIENTS_LEN + frame.FRAME_OVERHEAD))
+        self._queue.reserve(reported * (reports.PARAMETER_LEN + frame.FRAME_OVERHEAD))
         self._clock.update()
         self._report_values()
 

@@ -19,7 +19,7 @@ ALIVE_LEN = 20
 VERIFICATION_LEN = 36
 EVENT_LEN = 40
 BOARD_LEN = 52
-COEFFICIENTS_LEN = 68
+PARAMETER_LEN = 68
 LEDGER_LEN = 72
 
 # Structure ids
@@ -31,7 +31,7 @@ COEFFICIENTS_ID = 512  # + sensor number
 PLATFORM_ID = 768
 NAME_ID = 769
 SETTINGS_ID = 1024
-MAX_COEFFICIENTS = 44  # octets of any of them
+MAX_PARAMETER = 44  # octets of any of them
 
 # Event ids
 BOOT = 1
@@ -58,7 +58,7 @@ SENSOR_ABSENT_LAYOUT = ">HBB"
 SENSOR_LAYOUT = ">HBBI"
 BOARD_LAYOUT = ">HBBI4s4sIHHII"
 LEDGER_LAYOUT = ">HHIIIIIIIIIIII"
-COEFFICIENTS_LAYOUT = ">HBB44s"
+PARAMETER_LAYOUT = ">HBB44s"
 VERIFICATION_LAYOUT = ">4sHHII"
 PLATFORM_LAYOUT = ">HHI"  # then ASCII
 
@@ -82,7 +82,7 @@ def report_len(data):
         if LEDGER_SID <= sid < LEDGER_SID + MAX_STREAMS:
             return LEDGER_LEN
     if service == PARAMETERS and subtype == VALUE_REPORT:
-        return COEFFICIENTS_LEN
+        return PARAMETER_LEN
     if service == VERIFICATION and subtype in (ACCEPTED, REFUSED, COMPLETED, FAILED):
         return VERIFICATION_LEN
     if service == TEST and subtype == ALIVE_REPORT:

@@ -15,7 +15,7 @@ ARE_YOU_ALIVE = 1
 # Functions
 RESTART, LEAVE, IDENTIFY = 1, 2, 3
 
-MAX_SETTINGS = reports.MAX_COEFFICIENTS // 4
+MAX_SETTINGS = reports.MAX_PARAMETER // 4
 
 # On a console: the octet of Ctrl-C, and the one that asks twice who is there.
 INTERRUPT = 0x03

@@ -239,18 +239,18 @@ def test_housekeeping_of_the_page_is_that_of_the_code():
 
 def test_parameters_of_the_page_are_those_of_the_code():
     title = integers(heading("5.3 Parameter values"), r"service (\d+), subtype (\d+); packet length (\d+)")
-    assert title == (reports.PARAMETERS, reports.VALUE_REPORT, reports.COEFFICIENTS_LEN)
+    assert title == (reports.PARAMETERS, reports.VALUE_REPORT, reports.PARAMETER_LEN)
     rows, parameters = tables(section("5.3 Parameter values"))
     numbers = [int(row["parameter id"].removesuffix(" + sensor number")) for row in parameters]
     assert numbers == [reports.COEFFICIENTS_ID, reports.PLATFORM_ID, reports.NAME_ID, reports.SETTINGS_ID]
     assert size_of(parameters[1]["octets"]) == struct.calcsize(reports.PLATFORM_LAYOUT)
-    assert integers(rows[1]["field"], r"number of octets u8, (\d)\.\.(\d+)") == (1, reports.MAX_COEFFICIENTS)
+    assert integers(rows[1]["field"], r"number of octets u8, (\d)\.\.(\d+)") == (1, reports.MAX_PARAMETER)
     spans = [span(row["source octet"]) for row in rows]
     assert [first for first, _ in spans] == [0, *(last + 1 for _, last in spans[:-1])]
-    assert spans[-1][1] + 1 == struct.calcsize(reports.COEFFICIENTS_LAYOUT) == reports.COEFFICIENTS_LEN - packet.SOURCE_DATA_AT
-    sizes = [struct.calcsize(">" + item) for item in re.findall(r"\d*[A-Za-z]", reports.COEFFICIENTS_LAYOUT.lstrip(">"))]
+    assert spans[-1][1] + 1 == struct.calcsize(reports.PARAMETER_LAYOUT) == reports.PARAMETER_LEN - packet.SOURCE_DATA_AT
+    sizes = [struct.calcsize(">" + item) for item in re.findall(r"\d*[A-Za-z]", reports.PARAMETER_LAYOUT.lstrip(">"))]
     assert sizes == [last + 1 - first for first, last in spans]
-    assert sizes[-1] == reports.MAX_COEFFICIENTS
+    assert sizes[-1] == reports.MAX_PARAMETER
     assert all(size_of(row["field"]) == size for row, size in zip(rows[:-1], sizes, strict=False))
 
 

@@ -70,9 +70,7 @@ class Reporter:
     def sensor_absent(self, sensor, reason):
         """Report that sensor number `sensor` cannot be used; its streams do not run."""
         self._clear(reports.EVENT_LEN)
-        struct.pack_into(
-            reports.SENSOR_ABSENT_LAYOUT, self._buf, _SOURCE_AT, reports.SENSOR_ABSENT, sensor, reason
-        )
+        struct.pack_into(reports.SENSOR_ABSENT_LAYOUT, self._buf, _SOURCE_AT, reports.SENSOR_ABSENT, sensor, reason)
         self._send_event(reports.SENSOR_ABSENT)
 
     @micropython.native
@@ -84,7 +82,7 @@ class Reporter:
 
     @micropython.native
     def coefficients(self, sensor, octets):
-        """Report what sensor number `sensor` said of itself: at most MAX_COEFFICIENTS octets."""
+        """Report what sensor number `sensor` said of itself: at most MAX_PARAMETER octets."""
         self._values(reports.COEFFICIENTS_ID + sensor, octets)
 
     @micropython.native
@@ -93,9 +91,9 @@ class Reporter:
         self._values(reports.SETTINGS_ID, octets)
 
     def identify(self, platform, name):
-        """Report what runs here, PLATFORM_LAYOUT and text, and the payload's name; each is cut at MAX_COEFFICIENTS octets."""
-        self._values(reports.NAME_ID, name[: reports.MAX_COEFFICIENTS])
-        self._values(reports.PLATFORM_ID, platform[: reports.MAX_COEFFICIENTS])
+        """Report what runs here, PLATFORM_LAYOUT and text, and the payload's name; each is cut at MAX_PARAMETER octets."""
+        self._values(reports.NAME_ID, name[: reports.MAX_PARAMETER])
+        self._values(reports.PLATFORM_ID, platform[: reports.MAX_PARAMETER])
 
     def alive(self):
         """Report that a test of the connection has arrived."""
@@ -107,9 +105,7 @@ class Reporter:
         """Report what becomes of a telecommand. request: its first four octets; code, number, value, limit: why not."""
         count = self._verification_counts[subtype]
         self._verification_counts[subtype] = (count + 1) & 0xFFFF
-        struct.pack_into(
-            reports.VERIFICATION_LAYOUT, self._buf, _SOURCE_AT, request, code, number, value, limit
-        )
+        struct.pack_into(reports.VERIFICATION_LAYOUT, self._buf, _SOURCE_AT, request, code, number, value, limit)
         self._send(reports.VERIFICATION, subtype, count, reports.VERIFICATION_LEN)
 
     def echo_to(self, write):
@@ -120,11 +116,9 @@ class Reporter:
     def _values(self, parameter, octets):
         count = self._values_count
         self._values_count = (count + 1) & 0xFFFF
-        self._clear(reports.COEFFICIENTS_LEN)
-        struct.pack_into(
-            reports.COEFFICIENTS_LAYOUT, self._buf, _SOURCE_AT, parameter, len(octets), 0, octets
-        )
-        self._send(reports.PARAMETERS, reports.VALUE_REPORT, count, reports.COEFFICIENTS_LEN)
+        self._clear(reports.PARAMETER_LEN)
+        struct.pack_into(reports.PARAMETER_LAYOUT, self._buf, _SOURCE_AT, parameter, len(octets), 0, octets)
+        self._send(reports.PARAMETERS, reports.VALUE_REPORT, count, reports.PARAMETER_LEN)
 
     @micropython.native
     def ledger(self, number, sampler, packetizer):

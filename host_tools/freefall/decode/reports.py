@@ -204,7 +204,7 @@ def _ledger(data, times, definition):
 
 
 def _coefficients(data, times, definition):
-    parameter, count, _spare, octets = _source(reports.COEFFICIENTS_LAYOUT, data)
+    parameter, count, _spare, octets = _source(reports.PARAMETER_LAYOUT, data)
     number = parameter - reports.COEFFICIENTS_ID
     if not 0 <= number < len(definition.sensors):
         return None

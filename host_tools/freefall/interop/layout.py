@@ -151,7 +151,7 @@ def _services(definition: Definition) -> Iterator[Packet]:
         if sensor.coefficients:
             yield _report(
                 definition, f"COEFFICIENTS_{sensor.name.upper()}", reports.PARAMETERS, reports.VALUE_REPORT,
-                reports.COEFFICIENTS_ID + sensor.number, reports.COEFFICIENTS_LEN,
+                reports.COEFFICIENTS_ID + sensor.number, reports.PARAMETER_LEN,
                 f"what sensor {sensor.name} ({sensor.driver}) says of its own calibration",
                 (("COUNT", 1, "valid octets"), ("SPARE", 1, "0"), *_coefficients(sensor.coefficients)),
             )  # fmt: skip

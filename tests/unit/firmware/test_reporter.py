@@ -140,7 +140,7 @@ def test_coefficients_are_the_oracles(bench, sensor, count):
     bench.reporter.coefficients(sensor, octets)
     bench.reporter.coefficients(sensor, octets)
     assert bench.packets == [codec.coefficients(sensor, octets, **header(n, n)) for n in range(2)]
-    assert (bench.reporter.built, len(bench.packets[0])) == (2, reports.COEFFICIENTS_LEN)
+    assert (bench.reporter.built, len(bench.packets[0])) == (2, reports.PARAMETER_LEN)
 
 
 def test_coefficients_after_a_long_report_are_padded_with_zeros(bench):

@@ -51,7 +51,7 @@ SOURCES = {
     ("event", reports.SENSOR_BACK): (reports.SENSOR_LAYOUT, SENSOR),
     ("board", None): (reports.BOARD_LAYOUT, BOARD),
     ("ledger", None): (reports.LEDGER_LAYOUT, LEDGER),
-    ("coefficients", None): (reports.COEFFICIENTS_LAYOUT, ("parameter", "count", "spare", "octets")),
+    ("coefficients", None): (reports.PARAMETER_LAYOUT, ("parameter", "count", "spare", "octets")),
 }
 SERVICES = {
     "event": reports.EVENT, "board": reports.HOUSEKEEPING, "ledger": reports.HOUSEKEEPING, "coefficients": reports.PARAMETERS,

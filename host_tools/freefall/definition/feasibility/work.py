@@ -158,7 +158,7 @@ class Housekeeping:
         streams = len(list(draft.flows()))
         drivers = (draft.driver(name) for name in draft.names("sensor"))
         coefficients = sum(1 for driver in drivers if driver and driver.COEFFICIENTS)
-        octets = reports.BOARD_LEN + streams * reports.LEDGER_LEN + coefficients * reports.COEFFICIENTS_LEN
+        octets = reports.BOARD_LEN + streams * reports.LEDGER_LEN + coefficients * reports.PARAMETER_LEN
         packets = 1 + streams + coefficients
         return cls(packets, octets + packets * frame.FRAME_OVERHEAD, 1000 / table.period_ms)
 
