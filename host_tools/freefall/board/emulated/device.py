@@ -144,9 +144,17 @@ class EmulatedDevice:
         """Unplug it right after so many more changes of its flash, from 1 on; forgotten when it is unplugged before."""
         self._changes_left = changes
 
+    def unplug_in(self, duration_ns: int) -> None:
+        """Unplug it after so much more of its time, whatever it does then; forgotten when it is unplugged before."""
+        self.machine.clock.call_at(self.machine.clock.now_ns() + duration_ns, self._fail)
+
     def _flash_changed(self) -> None:
         if self._changes_left is not None:
             self._changes_left -= 1
             if self._changes_left == 0:
-                self._failing = True
-                self.machine.pause()
+                self._fail()
+
+    def _fail(self) -> None:
+        # The machine is running; it loses its power as soon as it has stopped.
+        self._failing = True
+        self.machine.pause()
