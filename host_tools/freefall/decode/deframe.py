@@ -47,20 +47,16 @@ class Packets:
     samples: np.ndarray
 
     @classmethod
-    def of(cls, stream: Stream, header: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> "Packets":
-        """Of packets in rows, uint8 (k, stream.packet_len or more), and their headers, uint8 (k, 18)."""
+    def of(cls, stream: Stream, header: np.ndarray, samples: np.ndarray, ends: np.ndarray) -> "Packets":
+        """Of packets' headers, uint8 (k, 18), and their samples, uint8 (k * stream.samples_per_packet, stream.sample_len)."""
         fields = header.view(_HEADER)[:, 0]
         index, count, sequence = (fields[name].astype(np.int64) for name in ("index", "count", "sequence"))
         sequence &= packet.SEQUENCE_MODULO - 1
         fraction = fields["fraction_high"].astype(np.int64) << 16 | fields["fraction_low"]
         micros = fraction * 15625 + (1 << 17) >> 18  # as timecode.get_cuc; 10^6 is the next second
         time_ns = (fields["seconds"].astype(np.int64) * 1_000_000 + micros) * 1000
-        places = stream.samples_per_packet
-        samples = rows[:, packet.SAMPLES_AT : packet.SAMPLES_AT + places * stream.sample_len]
-        if len(rows) * places == count.sum():
-            samples = samples.reshape(-1, stream.sample_len)
-        else:
-            samples = samples.reshape(-1, places, stream.sample_len)[np.arange(places) < count[:, None]]
+        if len(samples) > count.sum():
+            samples = samples[(np.arange(stream.samples_per_packet) < count[:, None]).ravel()]
         return cls(ends, index, time_ns, count, sequence, samples)
 
 
@@ -126,12 +122,13 @@ def _table(data: np.ndarray, starts: np.ndarray, packet_len: int, definition: De
         own = np.flatnonzero(good & (number == stream.number + 1))
         if not len(own):
             continue
-        packets = rows if len(own) == len(rows) else rows[own]
-        fits = _fits(packets, header[own, packet.COUNT_AT], stream)
+        fits = _fits(rows, own, header[own, packet.COUNT_AT], stream)
         if not fits.all():
-            packets, own = packets[fits], own[fits]
+            own = own[fits]
         taken[own] = True
-        found.streams[stream.number] = Packets.of(stream, header[own], packets, ends[own])
+        samples = _columns(rows, packet.SAMPLES_AT, stream.samples_per_packet * stream.sample_len)[own]
+        samples = samples.view(np.uint8).reshape(-1, stream.sample_len)
+        found.streams[stream.number] = Packets.of(stream, header[own], samples, ends[own])
     if not taken.all():
         left = np.flatnonzero(~taken)
         known = (number[left] > 0) & (number[left] <= len(definition.streams))
@@ -188,15 +185,20 @@ def _put_zeros_back(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return broken
 
 
-def _fits(packets: np.ndarray, counts: np.ndarray, stream: Stream) -> np.ndarray:
-    """Which stream packets are as SPEC 6 has them: a sample count of 1..N, and zeros after the last sample."""
+def _columns(rows: np.ndarray, start: int, octets: int) -> np.ndarray:
+    """So many columns of rows, uint8 (k, width), as one void each: numpy copies those a row at a time."""
+    return np.ndarray(len(rows), f"V{octets}", rows, start, rows.strides[:1])
+
+
+def _fits(rows: np.ndarray, own: np.ndarray, counts: np.ndarray, stream: Stream) -> np.ndarray:
+    """Which of its own packets are as SPEC 6 has them: a sample count of 1..N, and zeros after the last sample."""
     stop = packet.SAMPLES_AT + stream.samples_per_packet * stream.sample_len
     fits = (counts >= 1) & (counts <= stream.samples_per_packet)
     for octet in range(stop, stream.packet_len):
-        fits &= packets[:, octet] == 0
+        fits &= rows[own, octet] == 0
     partial = np.flatnonzero(fits & (counts < stream.samples_per_packet))
     if len(partial):
         used = counts[partial, None].astype(np.int64) * stream.sample_len
         unused = np.arange(stop - packet.SAMPLES_AT) >= used
-        fits[partial] = ~(unused & (packets[partial, packet.SAMPLES_AT : stop] != 0)).any(axis=1)
+        fits[partial] = ~(unused & (rows[own[partial], packet.SAMPLES_AT : stop] != 0)).any(axis=1)
     return fits
