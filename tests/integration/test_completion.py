@@ -79,7 +79,7 @@ def test_a_begun_verb_and_option_are_offered():
 
 # By what a parameter is called on help pages. What comes of an output path is the shell's business.
 EXPECTED = {
-    "DEF": [*DEFINITIONS, "<dir>"],
+    "DEF": DEFINITIONS,
     "SRC": ["one.mcap", "<dir>", *PORTS],
     "FILE.mcap": ["one.mcap", "<dir>"],
     "FILE": ["one.mcap", "<dir>"],
@@ -117,9 +117,10 @@ def test_parameters_of_all_kinds_were_looked_at():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["check", "de"], [*DEFINITIONS, "<dir>"]),
-        (["check", "defs/v"], ["defs/vibration", "<dir>"]),
-        (["check", "defs/vibration/"], ["defs/vibration/payload.toml", "<dir>"]),
+        (["check", "de"], DEFINITIONS),
+        (["check", "defs/v"], ["defs/vibration"]),
+        (["check", "defs/vibration/"], ["defs/vibration/payload.toml"]),
+        (["check", "my"], ["<dir>"]),
         (["check", "no/such/folder/"], ["<dir>"]),
         (["info", "my runs/"], ["my runs/the two.mcap", "<dir>"]),
         (["info", "one.mcap", "o"], ["one.mcap", "<dir>"]),
@@ -187,7 +188,7 @@ class Bash:
 
     def __init__(self):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = os.environ | {"PATH": path, "TERM": "dumb", "INPUTRC": os.devnull}
+        environment = os.environ | {"PATH": path, "TERM": "dumb", "INPUTRC": os.devnull, "HOME": os.getcwd()}
         self._terminal, its = pty.openpty()
         command = ["bash", "--norc", "--noprofile", "-i"]
         self._process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment, start_new_session=True)
@@ -226,4 +227,7 @@ def test_real_bash_completes(bash):
     bash.type("t\t", "the\\ two.mcap ")
     bash.type(clear + "freefall record -p sim:\t", "sim://defs/")
     bash.type("v\t", "vibration ")
+    bash.type(clear + "freefall check defs/v\t", "freefall check defs/vibration ")
+    bash.type(clear + "freefall check my\t", "freefall check my\\ runs/")
+    bash.type(clear + "freefall check ~/defs/f\t", "freefall check ~/defs/fluids ")
     bash.type(clear + "freefall decode one.mcap -a v\t", "-a vibration ")

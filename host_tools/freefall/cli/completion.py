@@ -4,7 +4,7 @@ Each is a shell_complete of click. The item of type "dir" lets the shell complet
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -19,23 +19,23 @@ _MOST = 1000
 
 
 def definitions(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
-    """DEF: folders with a payload.toml, also those one folder further in, and payload.toml itself."""
-    return _items(_definitions(incomplete), incomplete)
+    """DEF: folders with a payload.toml, also those one folder further in, and payload.toml itself; without any, folders."""
+    return _plain(_definitions(incomplete)) or [_folders(incomplete)]
 
 
 def recordings(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """Files called *.mcap."""
-    return _items(_recordings(incomplete), incomplete)
+    return [*_plain(_recordings(incomplete)), _folders(incomplete)]
 
 
 def ports(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """URL: serial ports, and boards that a definition or a recording stands for."""
-    return [CompletionItem(url) for url in _ports(incomplete)]
+    return _plain(_ports(incomplete))
 
 
 def wires(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """URL of a port that is at the end of a wire."""
-    return [CompletionItem(url) for url in _wires(incomplete)]
+    return _plain(_wires(incomplete))
 
 
 def sources(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
@@ -46,7 +46,7 @@ def sources(context: Context, parameter: Parameter, incomplete: str) -> list[Com
 
 def streams(context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """STREAM: of the definition that the command line names so far."""
-    return [CompletionItem(name) for name in _streams(context) if name.startswith(incomplete)]
+    return _plain(name for name in _streams(context) if name.startswith(incomplete))
 
 
 def drivers(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
@@ -54,11 +54,15 @@ def drivers(_context: Context, _parameter: Parameter, incomplete: str) -> list[C
     from ..sensors.registry import SENSORS
 
     name, sign, start = incomplete.rpartition("=")
-    return [CompletionItem(f"{name}{sign}{driver}") for driver in sorted(SENSORS) if driver.startswith(start)]
+    return _plain(f"{name}{sign}{driver}" for driver in sorted(SENSORS) if driver.startswith(start))
 
 
-def _items(paths: Iterator[str], incomplete: str) -> list[CompletionItem]:
-    return [*(CompletionItem(path) for path in paths), CompletionItem(incomplete, type="dir")]
+def _plain(values: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(value) for value in values]
+
+
+def _folders(incomplete: str) -> CompletionItem:
+    return CompletionItem(incomplete, type="dir")
 
 
 def _entries(folder: Path) -> list[Path]:

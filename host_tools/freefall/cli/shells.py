@@ -19,7 +19,7 @@ class _Bash(BashComplete):
 
     source_template = """\
 %(complete_func)s() {
-    local line folders=
+    local line name folders=
     COMPREPLY=()
     while IFS= read -r line; do
         case $line in
@@ -28,8 +28,16 @@ class _Bash(BashComplete):
             file,*) compopt -o default ;;
         esac
     done < <(IFS=$'\\n' && env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete $1)
-    # Names of files are quoted, and folders end in a slash; but a colon must stay one.
-    [[ $folders && ${COMPREPLY[*]} != *:* ]] && compopt -o filenames
+    if [[ $folders && ${COMPREPLY[*]} != *:* ]]; then
+        compopt -o filenames
+    else
+        # Bash would quote the colon of a URL too.
+        for line in "${!COMPREPLY[@]}"; do
+            printf -v name %%q "${COMPREPLY[line]}"
+            [[ $name == \\\\~* ]] && name=${name#?}
+            COMPREPLY[line]=$name
+        done
+    fi
     return 0
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
