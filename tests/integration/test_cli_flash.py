@@ -100,6 +100,12 @@ def test_board_is_met_again_by_its_serial_number_whatever_else_is_plugged_in(on,
     assert (outcome.code, outcome.out) == (0, DONE)
 
 
+def test_blank_board_beside_the_one_that_is_meant_stays_blank(on, image):
+    blank, meant = Board(**BLANK, serial="E6FF"), Board(folder="RPI-RP21")
+    assert on(Bench(blank, meant), image(), "-p", "/dev/ttyACM0").out == DONE
+    assert flash_of(meant) == CONTENT and not blank.pages
+
+
 def test_pico_2_takes_its_own_image_with_the_block_of_erratum_e10(on, image):
     board = Board("RP2350", build=None)
     octets = e10_block() + uf2(PICO2, RP2350_ARM_S)
@@ -204,6 +210,9 @@ FAILURES = {
     "full": (
         {**BLANK, "holds": 7000}, 4, f"{VOLUME} takes no more (No space left on device): 7000 of 20480 octets were written."
     ),
+    "full, told late": (
+        {**BLANK, "holds": 20_200, "late": True}, 4, f"{VOLUME} takes no more (No space left on device): 20000 of 20480 octets"
+    ),
     "full at once": ({**BLANK, "holds": 0}, 4, f"{VOLUME} takes no more (No space left on device): nothing was written."),
     "unplugged": (
         {**BLANK, "unplugged_at": 15_000}, 4,
@@ -292,13 +301,21 @@ def test_running_board_of_another_make_is_refused_by_what_it_says(on, image):
     assert untouched(bench)
 
 
+def test_bootloader_has_the_last_word_on_the_chip(on, image):
+    bench = Bench(Board("RP2350", machine="Raspberry Pi Pico with RP2040"))
+    outcome = on(bench, image())
+    assert outcome.code == 5
+    assert "is for RP2040, the board at /media/engineer/RP2350 is an RP2350. Nothing was written." in outcome.err
+    assert bench.sent and not bench.files
+
+
 def test_running_board_without_a_prompt_is_told_the_way_by_hand(on, image):
     board = Board()
     board.state = "mute"
     bench = Bench(board)
     outcome = on(bench, image())
     assert outcome.code == 5
-    assert "the board at /dev/ttyACM0 does not answer. Without a prompt, it gets into its bootloader by hand: hold" in outcome.err
+    assert "the board at /dev/ttyACM0 does not answer. Without a prompt, the bootloader is there by hand. Hold" in outcome.err
     assert untouched(bench)
 
 
@@ -320,6 +337,31 @@ def test_unverified_board_is_written_and_left_alone(on, image):
     outcome = on(Bench(board), image(uf2(bytes(1024))), "--no-verify")
     assert (outcome.code, outcome.out) == (0, "family RP2040 ok · 1 kB written · not verified\n")
     assert flash_of(board) == bytes(1024)
+
+
+def test_what_asks_a_board_its_version_is_missed_before_anything_is_written(on, image):
+    for bench, arguments in (
+        (Bench(Board()), [image()]),
+        (Bench(Board(**BLANK)), [image()]),
+        (Bench(extra_ports=USB, tools=["esptool"]), [image(esp32(), "esp.bin"), *ESP]),
+    ):
+        bench.tools.remove("mpremote")
+        outcome = on(bench, *arguments)
+        assert outcome.code == 2
+        assert 'its version afterwards (or --no-verify) needs the "board" extra: pip install "freefall[board]"' in outcome.err
+        assert untouched(bench)
+
+
+def test_interrupted_copy_is_told_and_leaves_the_board_in_its_bootloader(on, image, monkeypatch):
+    board = Board(**BLANK)
+    monkeypatch.setattr(board, "take", lambda raw, now_s: _press())
+    outcome = on(Bench(board), image())
+    assert outcome.code == 130 and board.state == "bootloader"
+    assert "Interrupted. A board whose image is not whole waits in its bootloader: flash it again." in outcome.err
+
+
+def _press():
+    raise KeyboardInterrupt
 
 
 def test_without_an_image_an_rp2040_gets_that_of_the_emulated_board(on, image, monkeypatch):

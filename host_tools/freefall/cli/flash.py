@@ -9,12 +9,14 @@ from click.core import ParameterSource
 from ..device.computer import Computer
 from ..device.flash import Telling, plan
 from ..device.flash import flash as flash_rp2
-from ..device.images import read_image
+from ..device.images import Image, read_image
 from ..device.targets import Wanted, choose
 from ..device.uf2 import Uf2
 from ..device.vendor_tools import flash_by_tool
 from ..port.options import scheme_of
+from . import EXIT_INTERRUPTED
 from .completion import wires
+from .console import complain
 from .progress import progress_bar
 
 
@@ -42,15 +44,20 @@ def flash(
     """
     wanted = _wanted(context, board, volume, port)
     read = read_image(image) if image else None
-    computer, telling = Computer(), Telling(_say, progress_bar)
-    if read and not isinstance(read.kind, Uf2):
-        line = flash_by_tool(read, wanted, computer, telling, not no_verify, dry_run)
-    elif dry_run:
-        line = plan(read, choose(wanted, computer), not no_verify)
-    else:
-        line = flash_rp2(read, choose(wanted, computer), computer, telling, _own_image, not no_verify)
-    click.echo(line)
+    try:
+        click.echo(_done(read, wanted, Computer(), not no_verify, dry_run))
+    except KeyboardInterrupt:
+        complain("Interrupted. A board whose image is not whole waits in its bootloader: flash it again.", prefix="")
+        return EXIT_INTERRUPTED
     return 0
+
+
+def _done(image: Image | None, wanted: Wanted, computer: Computer, verify: bool, dry_run: bool) -> str:
+    telling = Telling(_say, progress_bar)
+    if image and not isinstance(image.kind, Uf2):
+        return flash_by_tool(image, wanted, computer, telling, verify, dry_run)
+    target = choose(wanted, computer)
+    return plan(image, target, verify) if dry_run else flash_rp2(image, target, computer, telling, _own_image, verify)
 
 
 def _own_image() -> Path:

@@ -2,22 +2,23 @@
 
 import contextlib
 import importlib.util
-import io
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from ..errors import BoardError, DeviceError, MissingExtra
-from ..port.serial import DEFAULT_BAUD, open_pyserial, system_reason
+from ..errors import BoardError, DeviceError
+from ..port.serial import open_pyserial
 from .copying import VolumeFile
+from .repl import REPL_BAUD, RemoteError, Repl
 from .volumes import Volume, find_volumes, volume_at
 
-_ANSWER_S = 3
+_SOFT_RESET = b"\x04"  # at the prompt: what runs at power-up runs again
+_GONE_S = 1  # a port that is not on USB stays, and is silent
 
 
 class Interpreter(NamedTuple):
@@ -74,18 +75,25 @@ class Computer:
 
     def ask(self, port: str) -> Interpreter:
         """What the MicroPython at a port is. It is stopped, and restarted after the answer. Raises DeviceError, BoardError."""
-        with _prompt(port) as prompt:
-            answer = prompt.exec("import os; print(os.uname().machine); print(os.uname().version)").decode().splitlines()
-            prompt.exit_raw_repl()
-            prompt.serial.write(b"\x04")  # a soft reset: what it runs at power-up runs again
+        with Repl.open(port) as repl:
+            answer = repl.exec("import os; print(os.uname().machine); print(os.uname().version)").splitlines()
         if len(answer) != 2:
             raise BoardError(f"the board at {port} answers {answer} when asked for its version; is it a MicroPython?")
+        with contextlib.suppress(DeviceError):  # it has answered; who wants it next is told that it went away
+            line = open_pyserial(port, REPL_BAUD)
+            line.write(_SOFT_RESET)
+            line.close()
         return Interpreter(*answer)
 
     def to_bootloader(self, port: str) -> None:
         """Send the MicroPython at a port to its bootloader. Raises DeviceError, BoardError."""
-        with _prompt(port) as prompt:
-            prompt.exec_raw_no_follow("import machine; machine.bootloader()")
+        with Repl.open(port) as repl:
+            try:
+                repl.exec("import machine; machine.bootloader()", _GONE_S)
+            except RemoteError:
+                raise
+            except (DeviceError, BoardError):
+                pass  # it has gone, which is what was asked for
 
     def has_module(self, name: str) -> bool:
         """Whether this Python has it."""
@@ -98,29 +106,6 @@ class Computer:
     def run(self, command: Sequence[str]) -> int:
         """The exit code of a program, which speaks to the user itself; on standard error, as standard output is for results."""
         return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), check=False).returncode
-
-
-@contextlib.contextmanager
-def _prompt(port: str) -> Iterator[Any]:
-    try:
-        from mpremote.transport import TransportError
-        from mpremote.transport_serial import SerialTransport
-    except ImportError:
-        raise MissingExtra("asking a board", "board") from None
-    open_pyserial(port, DEFAULT_BAUD).close()  # a port that cannot be opened is told in a sentence
-    try:
-        prompt = SerialTransport(port, DEFAULT_BAUD, timeout=_ANSWER_S)
-        prompt.use_raw_paste = False  # it would read without an end from a board that is half dead
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints what a board says instead of a prompt
-            prompt.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
-            yield prompt
-    except TransportError as error:
-        raise BoardError(f"the board at {port} does not answer at its prompt ({error}): is it a MicroPython? Reset it") from error
-    except OSError as error:
-        raise DeviceError(f"{port} went away: {system_reason(error)}") from error
-    finally:
-        with contextlib.suppress(OSError, UnboundLocalError):
-            prompt.close()
 
 
 class _File:
