@@ -100,7 +100,10 @@ class _Track:
         self.ends = packets.ends
         self.hosts = hosts.of(packets.ends)
         self.taken = self.given = self.remembered = 0
-        self._octets = octets
+        self._frame_len = stream.packet_len + FRAME_OVERHEAD - 1  # without its delimiter
+        # A frame at each octet: what numpy takes out of this at once are bytes objects.
+        places = len(octets) - self._frame_len + 1
+        self._frames = np.ndarray((places,), f"V{self._frame_len}", buffer=octets, strides=(1,))
         self._packets = packets
         self._samples = 0  # in the packets given
         self._run: Run | None = None
@@ -136,7 +139,7 @@ class _Track:
 
     def take_one(self, intake: Intake, items: list[Item]) -> None:
         """Let the intake take the next packet, as if it had come alone."""
-        frame = self._frame(int(self.ends[self.taken]))
+        frame = self._frames.item(int(self.ends[self.taken]) - self._frame_len - 1)
         host_ns = None if self.hosts is None else int(self.hosts[self.taken])
         self._samples += int(self._packets.count[self.taken])
         self.taken += 1
@@ -146,12 +149,8 @@ class _Track:
     def remember(self, intake: Intake) -> None:
         """Let the intake remember what was taken here."""
         newest = self.ends[max(self.remembered, self.taken - REMEMBERED) : self.taken]
-        intake.remember(self.stream, map(self._frame, newest.tolist()))
+        intake.remember(self.stream, self._frames[newest - self._frame_len - 1].tolist())
         self.remembered = self.taken
-
-    def _frame(self, end: int) -> bytes:
-        """What a packet came as, without its delimiter."""
-        return bytes(self._octets[end - self.stream.packet_len - FRAME_OVERHEAD : end - 1])
 
 
 class _Walk:
