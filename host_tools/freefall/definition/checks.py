@@ -8,6 +8,7 @@ from .draft import Draft
 from .feasibility import LOADS, RESOURCES, Margin, judge
 from .model import LAST_APID
 from .places import functions, pins, places, uarts
+from .settings import settings_checked
 from .triggers import triggers
 from .watermarks import watermarks
 
@@ -22,7 +23,7 @@ def check(data: dict, findings: Findings, infeasible: bool = False) -> tuple[Mar
     infeasible: what the report says cannot work is no fault.
     """
     draft = Draft(data, findings)
-    for look in (triggers, functions, uarts, places, channels, watermarks):
+    for look in (triggers, functions, uarts, places, channels, watermarks, settings_checked):
         look(draft)
     # Loads before what no rate depends on: a pin used twice, say, does not take its stream out of the sums.
     crowded = any(len(draft.names(section)) > _CROWD * limit for section, limit in _LIMITS.items())

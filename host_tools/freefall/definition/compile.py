@@ -15,6 +15,7 @@ from .compiled import Claim, Definition, Sensor, Stalls, Stream
 from .model import Document, UartLink, UsbLink
 from .packing import pack
 from .promises import LimitsTable
+from .settings import Setting, settings_of
 from .streams import FifoStream, StreamTable
 
 
@@ -22,7 +23,8 @@ def compile_document(document: Document, text: str) -> Definition:
     """The definition of a document that passed every check; `text` is its TOML source."""
     sensors = tuple(_sensors(document))
     streams = tuple(_streams(document))
-    plan = canonical_json(_plan(document, sensors, streams))
+    settings = tuple(settings_of(document.stream))
+    plan = canonical_json(_plan(document, sensors, streams) | _settings(settings))
     payload = document.payload
     return Definition(
         name=payload.name,
@@ -37,6 +39,7 @@ def compile_document(document: Document, text: str) -> Definition:
         text=text,
         housekeeping_ms=document.housekeeping.period_ms,
         stalls=Stalls(**document.stalls.model_dump()),
+        settings=settings,
         claims=tuple(claim for stream in streams for claim in _claims(stream, document.stream[stream.name])),
     )
 
@@ -142,6 +145,12 @@ def _plan(document: Document, sensors: tuple[Sensor, ...], streams: tuple[Stream
             for s in streams
         ],
     }
+
+
+def _settings(settings: tuple[Setting, ...]) -> dict:
+    """What the board checks telecommands by; a payload without settings has the plan it had before there were any."""
+    rows = [{"stream": s.stream, "what": s.key, "least": s.least, "most": s.most, "value": s.value} for s in settings]
+    return {"settings": rows} if rows else {}
 
 
 def _link(link: UartLink | UsbLink) -> dict:

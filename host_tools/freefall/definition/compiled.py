@@ -8,6 +8,7 @@ from ..sensors.channels import Channel, Compensation, Limits
 from ..sensors.table import SensorTable
 from ..sensors.validity import Check
 from .feasibility.margin import Margin
+from .settings import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ class Definition:
     plan: canonical JSON (sorted keys, no spaces, UTF-8), what the board runs.
     definition_id: the first 4 octets, big-endian, of the plan's SHA-256. Calibration is not in the plan,
     so a better one may be applied to an old recording.
-    text: the TOML source as read. margins: the feasibility report, a line a number.
+    text: the TOML source as read. settings: what can be changed while the payload runs, in the plan and so in the definition id.
+    margins: the feasibility report, a line a number.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Definition:
     housekeeping_ms: int
     stalls: Stalls
     claims: tuple[Claim, ...]
+    settings: tuple[Setting, ...] = ()
     margins: tuple[Margin, ...] = field(default=(), compare=False)
 
     @property

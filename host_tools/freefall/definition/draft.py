@@ -39,7 +39,7 @@ class Flow:
     def rate_path(self) -> Path:
         """Where its rate is given."""
         if isinstance(self.stream, PeriodicStream):
-            return *self.path, "rate_hz"
+            return (*self.path, "adjustable", "rate_hz") if self.stream.adjustable.rate_hz else (*self.path, "rate_hz")
         if isinstance(self.stream, PulseStream):
             return *self.path, "max_rate_hz"
         return "sensor", self.stream.sensor, self.sensor.RATE_KEY

@@ -17,10 +17,12 @@ class Packing:
     """Sizes of one stream. Lengths in octets; ring_depth in reads.
 
     sample_len is that of a sample in a packet, with its own time if it has one; read_len what one read brings from the sensor.
-    fastest_hz and slowest_hz: the rates that the sensor's own clock may make of rate_hz.
+    highest_hz: what rate_hz may be set to; all sizes are made for it. fastest_hz and slowest_hz: the rates that the sensor's own
+    clock may make of that.
     """
 
     rate_hz: float
+    highest_hz: float
     fastest_hz: float
     slowest_hz: float
     sample_len: int
@@ -33,13 +35,13 @@ class Packing:
     @property
     def reads_per_s(self) -> float:
         """Reads of the sensor per second."""
-        return self.rate_hz / self.samples_per_read
+        return self.highest_hz / self.samples_per_read
 
     @property
     def packets_per_s(self) -> float:
         """Packets per second, when none is wasted."""
         # `pack` lets no packet take longer to fill than max_latency: all leave full, and no more often than this.
-        return self.rate_hz / self.samples_per_packet
+        return self.highest_hz / self.samples_per_packet
 
     @property
     def link_octets_per_s(self) -> float:
@@ -72,22 +74,24 @@ def rate_of(stream: StreamTable, sensor: SensorTable) -> float:
 def pack(stream: StreamTable, sensor: SensorTable, stalls: StallsTable) -> Packing:
     """The sizes of a stream that the checks have passed; a ring that is not given rides out the foreground's stalls."""
     rate_hz = rate_of(stream, sensor)
+    highest_hz = max(getattr(stream.adjustable, "rate_hz", None) or [rate_hz])
     step = stream.samples_per_read()
     octets = sample_len(stream, sensor)
-    most = min(samples_in_packet(stream, sensor), samples_in_time(rate_hz, stream))
+    most = min(samples_in_packet(stream, sensor), samples_in_time(highest_hz, stream))
     if stream.ring_depth:
         # The board sends what waits as soon as the ring is half full.
         most = min(most, stream.ring_depth // 2 * step)
     reads_per_packet = max(1, most // step)
     samples_per_packet = reads_per_packet * step
     tolerance = _tolerance(stream, sensor)
-    fastest_hz = rate_hz * (1 + tolerance)
+    fastest_hz = highest_hz * (1 + tolerance)
     pause_s = stalls.foreground_ms / 1000 + _RING_RESERVE_S
     least_ring = max(_LEAST_RING, 2 * reads_per_packet, reads_per_packet + fastest_hz / step * pause_s)
     return Packing(
         rate_hz=rate_hz,
+        highest_hz=highest_hz,
         fastest_hz=fastest_hz,
-        slowest_hz=rate_hz * (1 - tolerance),
+        slowest_hz=highest_hz * (1 - tolerance),
         sample_len=octets,
         samples_per_read=step,
         samples_per_packet=samples_per_packet,

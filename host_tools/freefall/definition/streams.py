@@ -10,6 +10,7 @@ from ..sensors.fields import Name, Pin, Table, one_of
 from .calibrations import CalibrationTable
 from .own_fields import FieldTable
 from .promises import ClaimTable
+from .settings import LEAST_HZ, MOST_HZ, AdjustableRateTable, AdjustableTable
 
 Timestamps = Annotated[
     one_of(str, ("interrupt", "hardware")),
@@ -19,6 +20,7 @@ SampleTimes = Annotated[
     bool, Field(description="whether each sample travels with its own time: 4 octets more, and true when triggers come late")
 ]
 _MOST_FIELDS = 64  # in a stream
+_ADJUSTABLE = "what of it can be changed while the payload runs"
 _TRIGGER = (
     'what makes a sample: the sensor\'s "data_ready" line, its FIFO\'s "fifo_watermark", the board\'s clock ("periodic") '
     'or every "pulse" of a pulse counter'
@@ -43,6 +45,7 @@ class StreamTable(Table):
         dict[Name, FieldTable], Field(max_length=_MOST_FIELDS, description="values of your own in every sample, by name")
     ] = {}
     claim: Annotated[dict[str, ClaimTable], Field(description="what the experiment wants to see, by channel")] = {}
+    adjustable: Annotated[AdjustableTable, Field(description=_ADJUSTABLE)] = AdjustableTable()
 
     def samples_per_read(self) -> int:
         """Samples that one trigger brings."""
@@ -84,8 +87,9 @@ class PeriodicStream(StreamTable):
     """A sample at every tick of the board's clock."""
 
     trigger: Annotated[Literal["periodic"], Field(description=_TRIGGER)]
-    rate_hz: Annotated[float, Field(ge=0.01, le=1000, description="samples per second")]
+    rate_hz: Annotated[float, Field(ge=LEAST_HZ, le=MOST_HZ, description="samples per second")]
     sample_times: SampleTimes = False
+    adjustable: Annotated[AdjustableRateTable, Field(description=_ADJUSTABLE)] = AdjustableRateTable()
 
 
 class PulseStream(StreamTable):

@@ -55,7 +55,7 @@ def recording_size(draft: Draft) -> Iterator[Margin]:
     if link is None or housekeeping is None:
         return
     flows = list(draft.flows())
-    frames = [(flow.packing.rate_hz / flow.packing.samples_per_packet, frame_len(flow)) for flow in flows]
+    frames = [(flow.packing.packets_per_s, frame_len(flow)) for flow in flows]
     octets = sum(rate * size for rate, size in frames) + housekeeping.octets_per_s
     # A message for every millisecond in which octets come: a frame touches as many as it lasts, and one more.
     touched = sum(rate * (size / link.octets_per_s * 1000 + 1) for rate, size in frames)

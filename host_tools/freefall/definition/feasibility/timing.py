@@ -86,7 +86,7 @@ def _most_late_us(flow: Flow) -> float:
     """Microseconds by which a trigger may seem late and still passes for the one that was due."""
     packing = flow.packing
     samples = packing.samples_per_read
-    due_us, slow_us = samples * _US / packing.rate_hz, samples * _US / packing.slowest_hz
+    due_us, slow_us = samples * _US / packing.highest_hz, samples * _US / packing.slowest_hz
     # A ring goes by the nominal pace (firmware/freefall_board/core/ring.py).
     most_us = 1.5 * due_us - slow_us
     if flow.stream.trigger == "fifo_watermark":
@@ -97,7 +97,7 @@ def _most_late_us(flow: Flow) -> float:
 
 
 def _fast(flow: Flow) -> str:
-    fast = flow.packing.fastest_hz / flow.packing.rate_hz - 1
+    fast = flow.packing.fastest_hz / flow.packing.highest_hz - 1
     return f" when its clock is {fast:.0%} fast" if fast else ""
 
 
