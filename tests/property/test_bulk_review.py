@@ -93,6 +93,7 @@ class Board:
         if heard:
             values = {"boot_count": self.boot_count, "version_major": 0, "version_minor": 1, "version_patch": 2}
             values |= {"wire_format": 1, "definition_id": self.definition.definition_id, "reset_cause": 1}
+            values |= {"slot": 0, "failed_boots": 0}
             self._service(codec.event, 1, values)
 
     def board(self, strange):
