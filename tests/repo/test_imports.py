@@ -50,12 +50,15 @@ ALLOWED = {
 # The firmware runs inside the virtual board, and its files go into the flash of the emulated one.
 ALLOWED["freefall.device"] |= {"freefall_board.version"}
 ALLOWED["freefall.board"] |= {"freefall_board.app", "freefall_board.boot", "freefall_board.ports"}
+# The firmware's drivers know their parts: a probe asks with their questions.
+ALLOWED["freefall.device"] |= {"freefall_board.drivers"}
 # Whole packages: only where named. The version is the firmware's; boards are given the firmware's files.
 ROOTS = {
     "freefall": {"freefall_board.version"},
     "freefall_board": set(),
     "freefall.__main__": {"freefall.cli"},
     "freefall.board.firmware_files": {"freefall_board", "freefall_loader", "freefall_wire"},
+    "freefall.board.emulated.debian": {"freefall_board"},
 }
 
 # Find out whether this is MicroPython.

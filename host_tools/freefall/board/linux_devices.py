@@ -97,7 +97,7 @@ def _check_access(path: str, kind: str, what: str) -> None:
 def _why_not(path: str, kind: str, what: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         there = ", ".join(sorted(glob(_PATHS[kind].format("*")))) if kind in _PATHS else ""
-        others = f"; there is {there}: name it with --{kind} {what}=N" if there else ""
+        others = f"; there is {there}: name another with --{kind}" if there else ""
         remedy = f"; on a Raspberry Pi switch it on with {_RASPI_CONFIG[kind]}" if kind in _RASPI_CONFIG and not there else ""
         return f"there is no {path}, which {what} needs{others}{remedy}"
     if isinstance(error, PermissionError):
