@@ -80,8 +80,8 @@ class _Walk:
                 return
             elif self._is_message(opcode, length, head):
                 yield from self._message(head)
-            elif octets.adds_up(self._at) or self._may_skip(opcode, length):
-                yield from self._other(opcode, length)
+            elif self._may_skip(opcode, length) or octets.adds_up(self._at):
+                yield from self._other(head[: HEAD.size])
             else:
                 yield from self._lost()
 
@@ -162,14 +162,16 @@ class _Walk:
             yield [(self._time_ns, self._octets.read(at, min(BLOCK_LIMIT, end - at)))]
         self._at = end
 
-    def _other(self, opcode: int, length: int) -> Iterator[Event]:
+    def _other(self, head: bytes) -> Iterator[Event]:
+        opcode, length = HEAD.unpack(head)
         offset = self._at
         body = self._octets.read(offset + HEAD.size, length)
         if opcode == Opcode.DATA_END:
             stored = int.from_bytes(body[:4], "little")
             if stored and self._intact and stored != self._crc:
                 yield self._damage("the data does not match its checksum")
-        self._consume(HEAD.size + length)
+        self._crc = zlib.crc32(body, zlib.crc32(head, self._crc))
+        self._at += HEAD.size + len(body)
         if opcode == Opcode.DATA_END:
             self._crc = 0
             self._in_summary = True
