@@ -7,11 +7,11 @@
     decoder.ledger.closed, decoder.ledger.lost, decoder.counters
 
 Decoder: octets -> items. feed, for octets as they come: SamplePacket, Gap, Reject, Reboot and the service reports BootEvent,
-SensorEvent, BoardReport, LedgerReport, CoefficientReport. feed_many, for recordings and many times faster: the same with
-SampleBatch in the place of SamplePacket and Gap; give it pieces (host_ns, octets), about 2 MiB at a time. Collector: samples -> a
-Table per stream; rows: one packet -> its Table. Ledger, StreamLedger, BoardLedger, Line: what became of every sample. Counters:
-where every octet went. Summary: octets -> all that is known of the run, with StreamStatistics and ChannelStatistics, a verdict
-and METRICS.
+SensorEvent, BoardReport, LedgerReport, CoefficientReport, SettingsReport, PlatformReport, NameReport, Verification, Alive.
+feed_many, for recordings and many times faster: the same with SampleBatch in the place of SamplePacket and Gap; give it pieces
+(host_ns, octets), about 2 MiB at a time. Collector: samples -> a Table per stream; rows: one packet -> its Table. Ledger,
+StreamLedger, BoardLedger, Line: what became of every sample. Counters: where every octet went. Summary: octets -> all that is
+known of the run, with StreamStatistics and ChannelStatistics, a verdict and METRICS.
 
 A packet's way: FrameDecoder (or deframe.py, by the thousand) -> intake.py (or bulk.py) -> items.py (or batch.py) -> table.py.
 
@@ -19,23 +19,26 @@ A value that nobody can tell is nan, and counted with the reason; see Columns an
 """
 
 from .batch import SampleBatch
+from .codes import ABSENT_REASONS, RESET_CAUSES, VERIFICATION_CODES, reason_text, reset_cause_text, verification_reason
 from .columns import Columns
 from .counters import Counters
 from .decoder import Decoder
 from .items import Gap, Item, Reboot, Reject, SamplePacket
 from .ledger import BoardLedger, Ledger
 from .reports import (
-    ABSENT_REASONS,
-    RESET_CAUSES,
+    Alive,
     BoardReport,
     BootEvent,
     CoefficientReport,
     LedgerReport,
+    NameReport,
+    PlatformReport,
     SensorEvent,
     ServiceReport,
-    reason_text,
-    reset_cause_text,
+    SettingsReport,
+    Verification,
 )
+from .sentences import settings_text, slot_text, verification_text
 from .statistics import LEVELS, MOST_WAITING, ChannelStatistics, StreamStatistics
 from .stream_ledger import Line, StreamLedger, Totals
 from .summary import METRICS, Summary
@@ -43,6 +46,7 @@ from .table import Collector, Table, rows
 
 __all__ = [
     "ABSENT_REASONS",
+    "Alive",
     "BoardLedger",
     "BoardReport",
     "BootEvent",
@@ -60,6 +64,8 @@ __all__ = [
     "Line",
     "METRICS",
     "MOST_WAITING",
+    "NameReport",
+    "PlatformReport",
     "RESET_CAUSES",
     "Reboot",
     "Reject",
@@ -67,12 +73,19 @@ __all__ = [
     "SamplePacket",
     "SensorEvent",
     "ServiceReport",
+    "SettingsReport",
     "StreamLedger",
     "StreamStatistics",
     "Summary",
     "Table",
     "Totals",
+    "VERIFICATION_CODES",
+    "Verification",
     "reason_text",
     "reset_cause_text",
     "rows",
+    "settings_text",
+    "slot_text",
+    "verification_reason",
+    "verification_text",
 ]

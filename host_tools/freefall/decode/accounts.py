@@ -13,9 +13,10 @@ from operator import attrgetter
 from freefall_wire import packet
 from freefall_wire.reports import COUNTER_MASK
 
-from ..definition import Stream
+from ..definition import Definition, Stream
 from .continuity import Continuity
 from .reports import BoardReport, LedgerReport
+from .settings import rates_hz
 
 _COUNTERS = (
     "seen", "taken", "bus_errors", "overruns", "framed", "samples_sent", "samples_dropped", "packets_sent", "packets_dropped",
@@ -34,8 +35,8 @@ _counters = attrgetter(*_COUNTERS)
 class StreamAccount:
     """One stream in one boot. base, last: the Entry to count from and the newest; None when there is none (yet)."""
 
-    def __init__(self, stream: Stream, from_start: bool):
-        self.continuity = Continuity(stream, from_start)
+    def __init__(self, stream: Stream, from_start: bool, adjustable: bool):
+        self.continuity = Continuity(stream, from_start, adjustable)
         self.base = _ZERO if from_start else None
         self.last = None
         self._confirmed = self.base, None
@@ -98,18 +99,30 @@ class ServiceAccount:
 
 
 class Boot:
-    """One boot of the board. ordinal: among the boots in what was fed, from 0; boot_count: the board's, None if it never said."""
+    """One boot of the board. ordinal: among the boots in what was fed, from 0; boot_count: the board's, None if it never said.
 
-    def __init__(self, ordinal: int, streams: tuple[Stream, ...], boot_count: int | None = None, from_start: bool = False):
+    rates_hz: see settings.rates_hz; those of the definition until the board has told its settings.
+    """
+
+    def __init__(self, ordinal: int, definition: Definition, boot_count: int | None = None, from_start: bool = False):
         self.ordinal = ordinal
         self.boot_count = boot_count
         self.from_start = from_start
         self.firmware: str | None = None
         self.board: BoardReport | None = None  # the newest
-        self.streams = [StreamAccount(stream, from_start) for stream in streams]
+        adjustable = {setting.stream for setting in definition.settings if setting.what == "rate_hz"}
+        self.streams = [StreamAccount(stream, from_start, stream.number in adjustable) for stream in definition.streams]
         self.service = ServiceAccount(from_start)
         self.coefficients: dict[str, bytes] = {}  # the newest, by sensor
         self.unconfirmed: dict[str, bytes] = {}  # those that came since the board report before
+        self.rates_hz = rates_hz(definition)
+        self.unconfirmed_rates: tuple[float, ...] | None = None  # as unconfirmed
+
+    def set_to(self, rates: tuple[float, ...]) -> None:
+        """The board has told the rates that its streams are set to."""
+        self.rates_hz = rates
+        for account, rate_hz in zip(self.streams, rates, strict=True):
+            account.continuity.runs_at(rate_hz)
 
     @property
     def untouched(self) -> bool:

@@ -10,12 +10,12 @@ from freefall_wire import packet
 from ..definition import Stream
 from .continuity import Run
 from .items import Gap, Item, Reboot, SamplePacket, own_times_ns
-from .reports import CoefficientReport
+from .reports import CoefficientReport, SettingsReport
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleBatch:
-    """Packets of one stream, in order, of one boot and with the same coefficients; fields as those of SamplePacket.
+    """Packets of one stream, in order, of one boot, with the same coefficients and nominal period; fields as of SamplePacket.
 
     By packet, shape (packets,): index, time_ns, count (its samples) and missing (samples lost right before it) int64; period_ns
     float64; host_ns int64, or None when none was given. By sample: raw uint8 (samples, stream.sensor_len), times_ns int64
@@ -24,6 +24,7 @@ class SampleBatch:
 
     stream: Stream
     boot: int
+    nominal_ns: float | None
     coefficients: bytes | None
     index: np.ndarray
     time_ns: np.ndarray
@@ -47,6 +48,7 @@ class SampleBatch:
         return cls(
             first.stream,
             first.boot,
+            first.nominal_ns,
             first.coefficients,
             index=np.array([p.index for p in packets], np.int64),
             time_ns=np.array([p.time_ns for p in packets], np.int64),
@@ -60,16 +62,22 @@ class SampleBatch:
 
     @classmethod
     def cut(
-        cls, stream: Stream, boot: int, coefficients: bytes | None, run: Run, samples: np.ndarray, host_ns: np.ndarray | None
+        cls,
+        stream: Stream,
+        boot: int,
+        nominal_ns: float | None,
+        coefficients: bytes | None,
+        run: Run,
+        samples: np.ndarray,
+        host_ns: np.ndarray | None,
     ) -> "SampleBatch":
         """Of a run, or a part of one, and the samples in its packets, uint8 (samples, stream.sample_len)."""
         times_ns = None
         if stream.times:
             times_ns = run.time_ns.repeat(run.count) + own_times_ns(samples)
             samples = samples[:, packet.SAMPLE_TIME_LEN :]
-        return cls(
-            stream, boot, coefficients, run.index, run.time_ns, run.count, run.missing, run.period_ns, host_ns, samples, times_ns
-        )
+        of_packets = run.index, run.time_ns, run.count, run.missing, run.period_ns, host_ns
+        return cls(stream, boot, nominal_ns, coefficients, *of_packets, samples, times_ns)
 
     def split(self, packets: int) -> "tuple[SampleBatch, SampleBatch]":
         """The first packets, and the rest."""
@@ -85,7 +93,7 @@ class SampleBatch:
 
 def _kind(packet: SamplePacket) -> tuple:
     """What all packets of a batch have in common."""
-    return packet.boot, packet.coefficients, packet.host_ns is None
+    return packet.boot, packet.nominal_ns, packet.coefficients, packet.host_ns is None
 
 
 def batches(packets: Iterable[SamplePacket | SampleBatch]) -> Iterator[SampleBatch]:
@@ -96,8 +104,8 @@ def batches(packets: Iterable[SamplePacket | SampleBatch]) -> Iterator[SampleBat
 def batched(items: Iterable[Item | SampleBatch]) -> Iterator[Item | SampleBatch]:
     """The items with all sample packets put together into batches, and gaps into what each says is missing.
 
-    Order is kept within a stream, and a packet stays on its side of a reboot and of coefficients of its sensor; other items may
-    come before packets that they followed.
+    Order is kept within a stream, and a packet stays on its side of a reboot, of settings and of coefficients of its sensor; all
+    else may come before packets that it followed.
     """
     kept: dict[int, tuple[list[SamplePacket], list[int]]] = {}  # by stream number
     missing = 0
@@ -117,7 +125,7 @@ def batched(items: Iterable[Item | SampleBatch]) -> Iterator[Item | SampleBatch]
                 continue
             case SampleBatch():
                 concerned = [item.stream.number]
-            case Reboot():
+            case Reboot() | SettingsReport():
                 concerned = list(kept)
             case CoefficientReport():
                 concerned = [number for number, (packets, _) in kept.items() if packets[0].stream.sensor == item.sensor.name]

@@ -108,10 +108,12 @@ class _Track:
         self._samples = 0  # in the packets given
         self._run: Run | None = None
         self._base = 0  # of the run
+        self._nominal_ns: float | None = None  # in the run
 
     def look_ahead(self, continuity: Continuity, no_doubt: bool) -> int | None:
         """Find what is plain from here on; where the first packet that is not ends, None when all are."""
         self._base = here = self.taken
+        self._nominal_ns = continuity.nominal_ns
         packets = self._packets
         header = [column[here:] for column in (packets.index, packets.time_ns, packets.count, packets.sequence)]
         near = header if self._run is None else [column[:_NEAR] for column in header]
@@ -135,7 +137,8 @@ class _Track:
         begin = self._samples
         self._samples += int(run.count.sum())
         self.given = self.taken
-        return [SampleBatch.cut(self.stream, boot, coefficients, run, self._packets.samples[begin : self._samples], hosts)]
+        samples = self._packets.samples[begin : self._samples]
+        return [SampleBatch.cut(self.stream, boot, self._nominal_ns, coefficients, run, samples, hosts)]
 
     def take_one(self, intake: Intake, items: list[Item]) -> None:
         """Let the intake take the next packet, as if it had come alone."""
@@ -195,9 +198,10 @@ class _Walk:
         return stop
 
     def _take_other(self) -> bool:
-        """Take the next of the others; whether it began another boot, and all has to be looked at again."""
+        """Take the next of the others; whether it began another boot, or told other rates, and all has to be looked at again."""
         number, (_, stretch) = self._next, self._others[self._next]
         intake, boot, known = self._intake, self._intake.boot, dict(self._intake.boot.coefficients)
+        periods = [self._continuity(track).nominal_ns for track in self._tracks]
         self._count(self._positions[number])
         self._next += 1
         if stretch.packet is not None and packet.service_of(stretch.packet)[1] == reports.EVENT:
@@ -205,13 +209,14 @@ class _Walk:
                 track.remember(intake)
         new: list[Item] = []
         intake.take(stretch, self._host_ns[number], new)
-        if intake.boot is not boot:
+        again = intake.boot is not boot or periods != [self._continuity(track).nominal_ns for track in self._tracks]
+        if again:
             self._give(self._tracks, boot.ordinal, known)
         elif intake.boot.coefficients != known:
             sensors = {name for name, octets in intake.boot.coefficients.items() if known.get(name) != octets}
             self._give([track for track in self._tracks if track.stream.sensor in sensors], boot.ordinal, known)
         self._items += new
-        return intake.boot is not boot
+        return again
 
     def _take_one_by_one(self, stop: int) -> None:
         """Take the packet that ends at `stop`, which comes next, and some after it."""

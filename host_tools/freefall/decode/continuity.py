@@ -46,16 +46,20 @@ class Continuity:
     next_index: one past the last sample received; None before the first packet of a stream joined late. joined_at: the index
     this side of the ledger begins with. samples, packets, missing (samples, in gaps), duplicates (packets): so far.
     next_sequence: the sequence count of the next packet if none is lost, or None. leapt: packets, when the newest one came after
-    a gap so large that more of them may lead round to indexes that were.
+    a gap so large that more of them may lead round to indexes that were. nominal_ns: the period that the stream is set to; None
+    of one whose rate can be changed, until the board has told it.
     """
 
     __slots__ = (
         "next_index", "joined_at", "samples", "packets", "missing", "duplicates", "next_sequence",
-        "leapt", "_nominal_ns", "_index", "_time_ns",
+        "leapt", "nominal_ns", "_period_ns", "_index", "_time_ns",
     )  # fmt: skip
 
-    def __init__(self, stream: Stream, from_start: bool):
-        """from_start: the stream is known from its sample 0 on, so that samples before the first packet are missing."""
+    def __init__(self, stream: Stream, from_start: bool, adjustable: bool = False):
+        """from_start: the stream is known from its sample 0 on, so that samples before the first packet are missing.
+
+        adjustable: its rate can be changed by telecommand.
+        """
         self.next_index = 0 if from_start else None
         self.joined_at = self.next_index
         self.samples = 0
@@ -64,7 +68,8 @@ class Continuity:
         self.duplicates = 0
         self.next_sequence = 0 if from_start else None
         self.leapt = 0
-        self._nominal_ns = 1e9 / stream.rate_hz
+        self._period_ns = 1e9 / stream.rate_hz
+        self.nominal_ns = None if adjustable else self._period_ns
         self._index = None  # of the last packet's first sample
         self._time_ns = 0
 
@@ -72,6 +77,11 @@ class Continuity:
         """The board has said that no sample was triggered yet."""
         if self.next_index is None:
             self.next_index = self.joined_at = 0
+
+    def runs_at(self, rate_hz: float) -> None:
+        """The board has said so; 0.0: the stream is off."""
+        if rate_hz:
+            self.nominal_ns = self._period_ns = 1e9 / rate_hz
 
     def unwrap(self, index: int, time_ns: int) -> int | None:
         """The index (modulo 2^32 on the wire) within its boot, or None for a packet that does not go forward.
@@ -92,7 +102,7 @@ class Continuity:
         if self.next_index is None:
             self.next_index = self.joined_at = index
         missing = index - self.next_index
-        period_ns = self._nominal_ns
+        period_ns = self._period_ns
         if self._index is not None:
             measured = (time_ns - self._time_ns) / (index - self._index)
             if abs(measured - period_ns) <= _PERIOD_TOLERANCE * period_ns:
@@ -134,9 +144,9 @@ class Continuity:
 
     def _periods(self, index: np.ndarray, since_ns: np.ndarray) -> np.ndarray:
         periods = since_ns / _steps(index, -1 if self._index is None else self._index)
-        periods[np.abs(periods - self._nominal_ns) > _PERIOD_TOLERANCE * self._nominal_ns] = self._nominal_ns
+        periods[np.abs(periods - self._period_ns) > _PERIOD_TOLERANCE * self._period_ns] = self._period_ns
         if self._index is None:
-            periods[:1] = self._nominal_ns  # the first packet of a boot has none before it
+            periods[:1] = self._period_ns  # the first packet of a boot has none before it
         return periods
 
     def skip(self, run: Run, start: int, stop: int) -> None:

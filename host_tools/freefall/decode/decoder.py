@@ -59,6 +59,11 @@ class Decoder:
         return self._intake.boot.ordinal + 1
 
     @property
+    def rates_hz(self) -> tuple[float, ...]:
+        """The nominal rate of each stream in the boot under way, 0.0 of one that is off; the definition's until it is told."""
+        return self._intake.boot.rates_hz
+
+    @property
     def duplicates(self) -> int:
         """Packets that came again and were not delivered again."""
         return self._intake.duplicates

@@ -14,7 +14,8 @@ from .accounts import Boot
 from .counters import Counters
 from .items import Gap, Item, Reboot, Reject, SamplePacket
 from .ledger import Ledger
-from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, parse_report
+from .reports import BoardReport, BootEvent, CoefficientReport, LedgerReport, SettingsReport, parse_report
+from .settings import rates_hz
 
 # Packets of each APID remembered to tell a duplicate from a reboot, which both look like a step back. A packet whose
 # sequence count is the next one is new without looking: boots of a board may well begin with equal packets. What is remembered
@@ -35,7 +36,7 @@ class Intake:
     def __init__(self, definition: Definition, frames: FrameDecoder):
         """frames: counts what is rejected here, for its APID or its size."""
         self.definition = definition
-        self.boot = Boot(0, definition.streams)
+        self.boot = Boot(0, definition)
         self.duplicates = 0
         self._frames = frames
         self._past: Ledger | None = None  # of the boots before it
@@ -104,7 +105,11 @@ class Intake:
         if missing:
             items.append(Gap(stream, index - missing, missing, boot.ordinal))
         coefficients = boot.coefficients.get(stream.sensor)
-        items.append(SamplePacket(stream, index, time_ns, count, data, boot.ordinal, host_ns, period_ns, coefficients))
+        items.append(
+            SamplePacket(
+                stream, index, time_ns, count, data, boot.ordinal, host_ns, period_ns, continuity.nominal_ns, coefficients
+            )
+        )
 
     def _service(self, stretch: Stretch, host_ns: int | None, items: list[Item]) -> None:
         data = stretch.packet
@@ -134,6 +139,10 @@ class Intake:
         elif isinstance(report, CoefficientReport):
             report = replace(report, boot=boot.ordinal)
             boot.coefficients[report.sensor.name] = boot.unconfirmed[report.sensor.name] = report.octets
+        elif isinstance(report, SettingsReport):
+            report = replace(report, boot=boot.ordinal)
+            boot.unconfirmed_rates = rates_hz(self.definition, report.values)
+            boot.set_to(boot.unconfirmed_rates)
         boot.service.take(report.time_ns, sequence)
         items.append(report)
 
@@ -147,7 +156,7 @@ class Intake:
                 for packets in self._remembered:
                     packets.clear()
             if boot.untouched:
-                boot = self.boot = Boot(boot.ordinal, self.definition.streams, report.boot_count, from_start=True)
+                boot = self.boot = Boot(boot.ordinal, self.definition, report.boot_count, from_start=True)
             else:
                 boot = self._reboot(items, report.boot_count, from_start=True)
         elif isinstance(report, BoardReport):
@@ -155,13 +164,15 @@ class Intake:
                 # Not noticed when it happened: the reports of this set were not of the boot they were entered in.
                 for account in boot.streams:
                     account.withdraw()
-                coefficients = boot.unconfirmed
+                coefficients, rates = boot.unconfirmed, boot.unconfirmed_rates
                 boot = self._reboot(items, report.boot_count)
                 boot.coefficients = coefficients
+                if rates:
+                    boot.set_to(rates)
             elif report.time_ns < boot.service.time_ns:
                 boot = self._reboot(items, report.boot_count)
             boot.boot_count = report.boot_count
-            boot.unconfirmed = {}
+            boot.unconfirmed, boot.unconfirmed_rates = {}, None
             for account in boot.streams:
                 account.confirm()
         elif report.time_ns < boot.service.time_ns:
@@ -172,7 +183,7 @@ class Intake:
 
     def _reboot(self, items: list[Item], boot_count: int | None = None, from_start: bool = False) -> Boot:
         self._past = self.ledger
-        self.boot = Boot(self.boot.ordinal + 1, self.definition.streams, boot_count, from_start)
+        self.boot = Boot(self.boot.ordinal + 1, self.definition, boot_count, from_start)
         items.append(Reboot(self.boot.ordinal, boot_count))
         return self.boot
 

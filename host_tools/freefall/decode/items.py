@@ -17,8 +17,9 @@ class SamplePacket:
     index: of the first sample, within its boot, unwrapped past 2^32. time_ns: on-board time of the packet, that of its first
     sample, integer ns. count: samples in it. octets: the packet as it came. boot: ordinal of the boot in what this decoder was
     fed, from 0. host_ns: as given to the feed that completed the frame. period_ns: time between samples as measured from the
-    packet before, or the nominal one (see continuity.py). coefficients: the newest of its sensor that had arrived in that boot,
-    None if none had: live, nobody knows them before their report (see waiting.py for who may wait for it).
+    packet before, or the nominal one (see continuity.py). nominal_ns: the period that the stream is set to, None of one whose
+    rate can be changed until the board has told it in this boot. coefficients: the newest of its sensor that had arrived in that
+    boot, None if none had: live, nobody knows them before their report (see waiting.py for who may wait for it).
     Compared by identity, and not to be written to.
     """
 
@@ -30,6 +31,7 @@ class SamplePacket:
     boot: int
     host_ns: int | None
     period_ns: float
+    nominal_ns: float | None
     coefficients: bytes | None
 
     @property

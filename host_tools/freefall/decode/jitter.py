@@ -104,7 +104,8 @@ class StreamJitter:
 
     triggers: what intervals differ from what they should be, between samples of a stream with sample times, else between the
     first samples of packets; across lost samples by the distance that their indexes tell, and never across a reboot. They should
-    be the nominal period where the board's clock triggers ("periodic"). A sensor that triggers has a clock of its own, whose rate
+    be the nominal period where the board's clock triggers ("periodic"); where it can be changed, not before the board has told
+    it. A sensor that triggers has a clock of its own, whose rate
     is not its jitter: there it is the median period of the BLOCK intervals that it is among. Nothing of a "pulse" stream, whose
     pulses come when they will.
     arrivals: by how much the time between packets at the host was longer than that on the board; a read that gives many packets
@@ -115,7 +116,6 @@ class StreamJitter:
         self.arrivals = Jitter()
         self._times = stream.times
         self._trigger = stream.trigger
-        self._period_ns = 1e9 / stream.rate_hz
         self._boot: int | None = None
         self._index = self._time_ns = 0  # of the newest trigger
         self._host_lead_ns: int | None = None  # host's less on-board time of the newest packet
@@ -137,16 +137,17 @@ class StreamJitter:
         again = batch.boot == self._boot
         if self._trigger != "pulse":
             intervals = self._by_sample(batch, again) if self._times else self._by_packet(batch, again)
-            self._add(intervals, again)
+            self._add(intervals, again, batch.nominal_ns)
         if batch.host_ns is not None:
             leads = batch.host_ns - batch.time_ns
             self.arrivals.add(_steps(self._host_lead_ns if again else None, leads).astype(np.float64))
             self._host_lead_ns = int(leads[-1])
         self._boot = batch.boot
 
-    def _add(self, intervals: np.ndarray, again: bool) -> None:
+    def _add(self, intervals: np.ndarray, again: bool, nominal_ns: float | None) -> None:
         if self._trigger == "periodic":
-            self._settled.add(np.rint(intervals[0] - intervals[1] * self._period_ns))
+            if nominal_ns is not None:
+                self._settled.add(np.rint(intervals[0] - intervals[1] * nominal_ns))
             return
         if not again and self._waiting.size:
             self._settled.add(_from_median(self._waiting))

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 
 from ..definition import Definition
 from .accounts import Boot, ServiceAccount
+from .codes import reset_cause_text
 from .counters import Counters
-from .reports import reset_cause_text
 from .stream_ledger import Line, StreamLedger
 
 

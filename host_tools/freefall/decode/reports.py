@@ -10,19 +10,8 @@ from dataclasses import dataclass
 from freefall_wire import WIRE_FORMAT, packet, reports
 
 from ..definition import Definition, Sensor, Stream
+from .codes import SLOTS, VERIFICATIONS, verification_reason
 
-RESET_CAUSES = {
-    reports.UNKNOWN: "unknown",
-    reports.POWER_ON: "power-on or reset pin",
-    reports.WATCHDOG: "watchdog",
-    reports.SOFTWARE: "software",
-}
-ABSENT_REASONS = {
-    reports.NO_ANSWER: "no answer",
-    reports.WRONG_IDENTITY: "wrong identity",
-    reports.NOT_CONFIGURED: "would not take its configuration",
-}
-SLOTS = {reports.SLOT_A: "a", reports.SLOT_B: "b"}
 _EVENT_LAYOUTS = {
     reports.BOOT: reports.BOOT_LAYOUT,
     reports.SENSOR_ABSENT: reports.SENSOR_ABSENT_LAYOUT,
@@ -30,12 +19,13 @@ _EVENT_LAYOUTS = {
     reports.SENSOR_BACK: reports.SENSOR_LAYOUT,
 }
 _CUC, _NUMBER, _LEDGER = struct.Struct(">IBH"), struct.Struct(">H"), struct.Struct(reports.LEDGER_LAYOUT)
+_PLATFORM_LEN = struct.calcsize(reports.PLATFORM_LAYOUT)
 _SENSOR_KINDS = {reports.SENSOR_STOPPED: "stopped", reports.SENSOR_BACK: "back"}
 
 
 @dataclass(frozen=True, slots=True)
 class BootEvent:
-    """The first packet of a boot. firmware: "major.minor.patch"; reset_cause: see RESET_CAUSES.
+    """The first packet of a boot. firmware: "major.minor.patch"; reset_cause: see codes.RESET_CAUSES.
 
     slot: "a" or "b", where the payload lies on the board; None where that was not told. failed_boots: of the other slot, before
     the board fell back to this one; 0 if it did not.
@@ -53,8 +43,8 @@ class BootEvent:
 
 @dataclass(frozen=True, slots=True)
 class SensorEvent:
-    """A sensor is "absent" at start (sensor and reason are set, see ABSENT_REASONS), or has "stopped" answering or is "back"
-    (stream and bus_errors so far are set)."""
+    """A sensor is "absent" at start (sensor and reason are set, see codes.ABSENT_REASONS), or has "stopped" answering or is
+    "back" (stream and bus_errors so far are set)."""
 
     time_ns: int
     host_ns: int | None
@@ -116,17 +106,76 @@ class CoefficientReport:
     boot: int = 0
 
 
-ServiceReport = BootEvent | SensorEvent | BoardReport | LedgerReport | CoefficientReport
+@dataclass(frozen=True, slots=True)
+class SettingsReport:
+    """The settings in effect, as the board has them, in the order of definition.settings. boot: as in CoefficientReport."""
+
+    time_ns: int
+    host_ns: int | None
+    values: tuple[int, ...]
+    boot: int = 0
 
 
-def reset_cause_text(code: int) -> str:
-    """A reset cause in words, unlisted ones too."""
-    return RESET_CAUSES.get(code, f"unlisted cause {code}")
+@dataclass(frozen=True, slots=True)
+class PlatformReport:
+    """What the board runs on, in words.
+
+    begun_ms, sampling_ms: from the reset until the payload began, and until it sampled; 65535: that or longer. free_heap: octets,
+    just before it sampled.
+    """
+
+    time_ns: int
+    host_ns: int | None
+    begun_ms: int
+    sampling_ms: int
+    free_heap: int
+    text: str
 
 
-def reason_text(code: int) -> str:
-    """Why a sensor is absent, in words, unlisted reasons too."""
-    return ABSENT_REASONS.get(code, f"unlisted reason {code}")
+@dataclass(frozen=True, slots=True)
+class NameReport:
+    """The name of the payload, as the board has it."""
+
+    time_ns: int
+    host_ns: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What becomes of a telecommand. kind: "accepted" or "refused", and of one that was accepted "completed" or "failed".
+
+    request: its first four octets. code: why, see codes.VERIFICATION_CODES. number: of the setting or function, value: that was
+    asked for, limit: that it breaks; each 0 where the code has none.
+    """
+
+    time_ns: int
+    host_ns: int | None
+    kind: str
+    request: bytes
+    code: int
+    number: int
+    value: int
+    limit: int
+
+    @property
+    def reason(self) -> str:
+        """The code in words, unlisted ones too."""
+        return verification_reason(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The answer to a test of the connection."""
+
+    time_ns: int
+    host_ns: int | None
+
+
+ServiceReport = (
+    BootEvent | SensorEvent | BoardReport | LedgerReport | CoefficientReport
+    | SettingsReport | PlatformReport | NameReport | Verification | Alive
+)  # fmt: skip
 
 
 def time_ns_at(data: bytes, at: int) -> int:
@@ -143,7 +192,11 @@ def parse_report(data: bytes, definition: Definition, host_ns: int | None = None
         return None
     times = time_ns_at(data, packet.SERVICE_TIME_AT), host_ns
     if service == reports.PARAMETERS:
-        return _coefficients(data, times, definition)
+        return _parameters(data, times, definition)
+    if service == reports.VERIFICATION:
+        return Verification(*times, VERIFICATIONS[subtype], *_source(reports.VERIFICATION_LAYOUT, data))
+    if service == reports.TEST:
+        return Alive(*times)
     number = _NUMBER.unpack_from(data, packet.SOURCE_DATA_AT)[0]
     if service == reports.HOUSEKEEPING:
         return _board(data, times) if number == reports.BOARD_SID else _ledger(data, times, definition)
@@ -203,12 +256,35 @@ def _ledger(data, times, definition):
     return LedgerReport(*times, definition.streams[number], *counts) if number < len(definition.streams) else None
 
 
-def _coefficients(data, times, definition):
+def _parameters(data, times, definition):
     parameter, count, _spare, octets = _source(reports.PARAMETER_LAYOUT, data)
-    number = parameter - reports.COEFFICIENTS_ID
+    if not 1 <= count <= reports.MAX_PARAMETER or any(octets[count:]):
+        return None
+    octets = octets[:count]
+    match parameter:
+        case reports.PLATFORM_ID:
+            return _platform(octets, times)
+        case reports.NAME_ID:
+            return NameReport(*times, octets.decode("ascii")) if octets.isascii() else None
+        case reports.SETTINGS_ID:
+            return _settings(octets, times, definition)
+    return _coefficients(parameter - reports.COEFFICIENTS_ID, octets, times, definition)
+
+
+def _platform(octets, times):
+    text = octets[_PLATFORM_LEN:]
+    if len(octets) < _PLATFORM_LEN or not text.isascii():
+        return None
+    return PlatformReport(*times, *struct.unpack_from(reports.PLATFORM_LAYOUT, octets), text.decode("ascii"))
+
+
+def _settings(octets, times, definition):
+    count = len(definition.settings)
+    return SettingsReport(*times, struct.unpack(f">{count}I", octets)) if len(octets) == 4 * count else None
+
+
+def _coefficients(number, octets, times, definition):
     if not 0 <= number < len(definition.sensors):
         return None
     sensor = definition.sensors[number]
-    if not count or count != sensor.coefficients or any(octets[count:]):
-        return None
-    return CoefficientReport(*times, sensor, octets[:count])
+    return CoefficientReport(*times, sensor, octets) if len(octets) == sensor.coefficients else None

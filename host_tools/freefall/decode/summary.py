@@ -8,7 +8,8 @@ from .batch import SampleBatch, batched
 from .decoder import Decoder
 from .happenings import Happenings
 from .items import Item, Reboot, Reject
-from .reports import BootEvent, CoefficientReport, SensorEvent
+from .reports import BootEvent, CoefficientReport, SensorEvent, SettingsReport, Verification
+from .settings import rates_hz
 from .statistics import LEVELS, StreamStatistics
 from .waiting import needs_coefficients
 
@@ -35,8 +36,10 @@ class Summary:
     def __init__(self, definition: Definition):
         self.decoder = Decoder(definition)
         self._statistics = [StreamStatistics(stream, needs_coefficients(definition, stream)) for stream in definition.streams]
-        self._happenings = Happenings()
+        self._happenings = Happenings(definition)
         self._absent: set[str] = set()  # sensors that the board has not found
+        self._rates_hz = rates_hz(definition)  # of the boot whose items are taken in
+        self._past_on_ns = [0] * len(definition.streams)  # spanned by the boots before it in which the stream was not off
         self._waiting: list[Item] = []
         self._boot = 0
         self._past_ns = 0  # spanned by the boots before this one
@@ -83,6 +86,8 @@ class Summary:
                 self._take_boot(of_boot)
                 of_boot = []
                 self._past_ns += self._boot_ns
+                self._past_on_ns = [self._on_ns(own.stream) for own in self._statistics]
+                self._rates_hz = rates_hz(self.decoder.definition)
                 self._first_ns = self._last_ns = self._since_ns = None
                 self._boot = item.boot
                 self._happenings.add(item, item.boot, self._past_ns)
@@ -107,7 +112,9 @@ class Summary:
                     for own in self._statistics:
                         if own.stream.sensor == item.sensor.name:
                             own.tell(item.boot, item.octets)
-                case BootEvent() | SensorEvent():
+                case SettingsReport():
+                    self._rates_hz = rates_hz(self.decoder.definition, item.values)
+                case BootEvent() | SensorEvent() | Verification():
                     if getattr(item, "kind", None) == "absent":
                         self._absent.add(item.sensor.name)
                     self._happenings.add(item, self._boot, item.time_ns + self._since_ns)
@@ -117,6 +124,16 @@ class Summary:
     def _heard(self, first_ns: int, last_ns: int) -> None:
         self._first_ns = first_ns if self._first_ns is None else min(self._first_ns, first_ns)
         self._last_ns = last_ns if self._last_ns is None else max(self._last_ns, last_ns)
+
+    @property
+    def rates_hz(self) -> tuple[float, ...]:
+        """The nominal rate of each stream, as of now: see Decoder.rates_hz."""
+        return self.decoder.rates_hz
+
+    @property
+    def off(self) -> list[str]:
+        """The streams that are switched off, as of now."""
+        return [own.stream.name for own in self._statistics if not self.rates_hz[own.stream.number]]
 
     @property
     def samples(self) -> int:
@@ -154,13 +171,21 @@ class Summary:
     def _is_awaited(self, stream: Stream) -> bool:
         """Whether a stream of which nothing came has given no reason to expect it yet: its first packet is not due, or not full.
 
-        A packet is due `max_latency_ms` after its first sample; with a housekeeping period for the board's start.
+        A packet is due `max_latency_ms` after its first sample; with a housekeeping period for the board's start. Time in which
+        the stream was switched off does not count.
         """
         totals = self.decoder.ledger.stream(stream.name).totals
+        rate_hz, on_ns = self.rates_hz[stream.number], self._on_ns(stream)
+        if not rate_hz and not on_ns:
+            return True
         if self._first_ns is None or totals.samples_sent or stream.sensor in self._absent:
             return False
-        due_s = 1 / stream.rate_hz + (stream.max_latency_ms + self.decoder.definition.housekeeping_ms) / 1000
-        return totals.pending > 0 or self.seconds < due_s
+        due_s = 1 / (rate_hz or stream.rate_hz) + (stream.max_latency_ms + self.decoder.definition.housekeeping_ms) / 1000
+        return totals.pending > 0 or on_ns < due_s * 1e9
+
+    def _on_ns(self, stream: Stream) -> int:
+        """For how long, over all boots, the stream has not been switched off."""
+        return self._past_on_ns[stream.number] + (self._boot_ns if self._rates_hz[stream.number] else 0)
 
     def metrics(self, stream: str | None = None) -> dict[str, int | float]:
         """The number behind each name in METRICS; of one stream, in STREAM_METRICS. KeyError for an unknown stream."""
@@ -201,6 +226,7 @@ class Summary:
             "boots": ledger.board.boots,
             "duplicates": ledger.counters.duplicates,
             "happenings": self.happenings.as_dict(),
+            "nominal_hz": {own.stream.name: rate for own, rate in zip(self.statistics, self.rates_hz, strict=True)},
             "statistics": {own.stream.name: own.as_dict() for own in self.statistics},
             "ledger": ledger.as_dict(),
             "metrics": self.metrics(),

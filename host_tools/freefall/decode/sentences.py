@@ -1,0 +1,39 @@
+"""What reports say, in words for people; one wording for every place that tells of them."""
+
+from freefall_wire import reports
+
+from ..definition import Definition
+from .codes import SLOTS
+from .reports import BootEvent, Verification
+
+_OTHER = dict(zip(SLOTS.values(), reversed(SLOTS.values()), strict=True))
+
+
+def slot_text(boot: BootEvent) -> str:
+    """Where the payload lies and whether the board fell back to it, in words that go on a sentence; empty if it was not told."""
+    if boot.failed_boots:
+        other = f"slot {_OTHER[boot.slot]}" if boot.slot else "the other slot"
+        here = f" to slot {boot.slot}" if boot.slot else ""
+        times = "boot" if boot.failed_boots == 1 else "boots"
+        return f", fell back{here} after {boot.failed_boots} failed {times} of {other}"
+    return f", slot {boot.slot}" if boot.slot else ""
+
+
+def verification_text(item: Verification, definition: Definition) -> str:
+    """What has become of a telecommand, in words, with what they are called that it was about."""
+    request = f"telecommand {item.request.hex()} {item.kind}"
+    if not item.code:
+        return request
+    if item.code in (reports.BELOW_LEAST, reports.ABOVE_MOST) and item.number < len(definition.settings):
+        # Not the board's reason: of a period the least is the most of a rate.
+        setting = definition.settings[item.number]
+        return f"{request}: {setting.name} takes {setting.limits}, not {setting.text(item.value)}"
+    text = f"{request}: {item.reason}"
+    if item.code == reports.NO_SUCH_SETTING:
+        return f"{text}, number {item.number} of {item.limit}"
+    return f"{text}, number {item.number}" if item.code == reports.NO_SUCH_FUNCTION else text
+
+
+def settings_text(values: tuple[int, ...], definition: Definition) -> str:
+    """Settings in words: "climate.rate_hz 10, climate.on on"."""
+    return ", ".join(f"{s.name} {s.text(value)}" for s, value in zip(definition.settings, values, strict=True))
