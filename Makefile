@@ -1,8 +1,9 @@
 # Two commands do everything on a fresh machine with Python 3.11 or later and make:
 #   make demo   the vibration payload on the virtual board, from definition to table
 #   make test   every test lane, real MicroPython on an emulated RP2040 included
-#   make tools  (Debian, as root) the programs that some tests judge by, a browser and tshark, and npm for uPlot; without
-#               them those tests are skipped
+#   make types  the board's code against MicroPython's stubs; make test does it too
+#   make tools  (Debian, as root) the programs that some tests judge by, a browser, tshark, groff and node, and npm for uPlot;
+#               without them those tests are skipped
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,7 +35,8 @@ test: .venv/ready-to-test $(TYPINGS) lint
 tools:
 	apt-get -qq update
 	DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core tshark \
-		$$(command -v npm >/dev/null || echo npm) $$(command -v cc >/dev/null || echo gcc libc6-dev) >/dev/null
+		$$(command -v npm >/dev/null || echo npm) $$(command -v groff >/dev/null || echo groff-base) \
+		$$(command -v cc >/dev/null || echo gcc libc6-dev) >/dev/null
 
 lint: .venv/ready-to-test
 	$(BIN)/ruff check $(SOURCES)
