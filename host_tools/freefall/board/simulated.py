@@ -51,6 +51,14 @@ class SimulatedBoard(Protocol):
         ...
 
 
+class CommandedBoard(SimulatedBoard, Protocol):
+    """One that takes what comes up its link."""
+
+    def send(self, octets: bytes) -> None:
+        """Octets for the board; it gets them when it runs on."""
+        ...
+
+
 def attach_models(
     definition: Definition, clock: Clock, pin: Callable[[int], Pin], seed: int, scenario: Signals | None = None
 ) -> Models:

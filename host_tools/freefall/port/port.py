@@ -25,6 +25,10 @@ class Port(Protocol):
         """
         ...
 
+    def send(self, octets: bytes) -> None:
+        """Send octets to the other end, in time of the caller's. Raises DeviceError where it does not take them."""
+        ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

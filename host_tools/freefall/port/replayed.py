@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import time_ns
 
+from ..errors import DeviceError
 from ..recording import open_recording
 from . import options
 from .faults import Faults, FaultyStream
@@ -62,6 +63,10 @@ class ReplayPort:
             yield time_ns(), line.feed(block[1]) if block else b""
         if rest := line.finish():
             yield time_ns(), rest
+
+    def send(self, octets: bytes) -> None:
+        """See Port."""
+        raise DeviceError(f"{self.url} is a recording, which takes no telecommands; give the port of a board with -p")
 
 
 def open_replay(url: str) -> ReplayPort:

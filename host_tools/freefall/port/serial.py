@@ -17,6 +17,8 @@ DEFAULT_BAUD = 921_600
 # A read returns after this long with what there is, so that a user's interrupt and a flush never wait longer.
 _READ_TIMEOUT_S = 0.1
 _READ_LEN = 65536
+# Who takes no octets for so long has stopped.
+_WRITE_TIMEOUT_S = 5.0
 
 
 def looks_like_port(text: str) -> bool:
@@ -37,6 +39,7 @@ class SerialPort:
     def __init__(self, url: str, baud: int = DEFAULT_BAUD):
         self.url = url
         self._port = open_pyserial(url, baud)
+        self._port.write_timeout = _WRITE_TIMEOUT_S
         self._descriptor = descriptor_of(self._port)
 
     def __enter__(self) -> "SerialPort":
@@ -57,6 +60,15 @@ class SerialPort:
             except OSError as error:
                 raise DeviceError(f"{self.url} went away: {system_reason(error)}") from error
             yield time_ns(), octets
+
+    def send(self, octets: bytes) -> None:
+        """See Port."""
+        try:
+            self._port.write(octets)
+        except serial.SerialTimeoutException as error:
+            raise DeviceError(f"{self.url} takes no octets for {_WRITE_TIMEOUT_S:g} s; unplug the board and plug it in") from error
+        except OSError as error:
+            raise DeviceError(f"{self.url} went away: {system_reason(error)}") from error
 
     def _read_descriptor(self) -> bytes:
         # Not pyserial's read: on a socket it fetches octet by octet, and loses what it has when the other end closes.

@@ -5,7 +5,7 @@ from fractions import Fraction
 from time import time_ns
 
 from ..board.scenario import scenario_of
-from ..board.simulated import SimulatedBoard
+from ..board.simulated import CommandedBoard
 from ..decode import BoardReport, Decoder
 from ..definition import Definition, load_definition
 from ..errors import BoardError
@@ -39,7 +39,7 @@ class SimulatedPort:
         self,
         url: str,
         definition: Definition,
-        board: SimulatedBoard,
+        board: CommandedBoard,
         speed: Fraction | None = Fraction(1),
         duration_ns: int | None = None,
         faults: Faults | None = None,
@@ -67,6 +67,10 @@ class SimulatedPort:
             yield time_ns(), line.feed(block[1]) if block else b""
         if rest := line.finish():
             yield time_ns(), rest
+
+    def send(self, octets: bytes) -> None:
+        """See Port; the board gets them when its chunks are read on."""
+        self._board.send(octets)
 
     def _blocks(self) -> Iterator[tuple[int, bytes]]:
         board = self._board

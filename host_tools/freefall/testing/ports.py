@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 from ..definition import Definition
+from ..errors import DeviceError
 from ..port.faults import FaultCounts, Faults, FaultyStream
 from ..port.open import open_port
 from ..port.port import Port
@@ -50,6 +51,10 @@ class FakePort:
         if self._error is not None:
             raise self._error
 
+    def send(self, octets: bytes) -> None:
+        """See Port; nobody is there to take them."""
+        raise DeviceError(f"{self.url} takes no telecommands")
+
 
 class _Over:
     """A port over another one, which it closes."""
@@ -66,6 +71,10 @@ class _Over:
 
     def __exit__(self, *exc) -> None:
         self._port.__exit__(*exc)
+
+    def send(self, octets: bytes) -> None:
+        """See Port."""
+        self._port.send(octets)
 
 
 class FaultyLink(_Over):
