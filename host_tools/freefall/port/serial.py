@@ -66,7 +66,9 @@ class SerialPort:
         try:
             self._port.write(octets)
         except serial.SerialTimeoutException as error:
-            raise DeviceError(f"{self.url} takes no octets for {_WRITE_TIMEOUT_S:g} s; unplug the board and plug it in") from error
+            raise DeviceError(
+                f"{self.url} takes no octets for {_WRITE_TIMEOUT_S:g} s; unplug the board and plug it in"
+            ) from error
         except OSError as error:
             raise DeviceError(f"{self.url} went away: {system_reason(error)}") from error
 

@@ -39,7 +39,10 @@ def test_a_wire_takes_octets_and_one_that_has_gone_is_lost():
 def test_a_wire_that_takes_no_more_is_told_after_a_while(monkeypatch):
     monkeypatch.setattr("freefall.port.serial._WRITE_TIMEOUT_S", 0.05)
     # pyserial's loop takes the time of the line, ten bits an octet.
-    with SerialPort("loop://", 100) as port, pytest.raises(DeviceError, match=r"^loop:// takes no octets for 0\.05 s; unplug the"):
+    with (
+        SerialPort("loop://", 100) as port,
+        pytest.raises(DeviceError, match=r"^loop:// takes no octets for 0\.05 s; unplug the"),
+    ):
         port.send(bytes(10))
 
 
