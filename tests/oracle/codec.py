@@ -63,11 +63,12 @@ PARAMETER_LENGTH = 68
 FIRST_COEFFICIENTS = 512
 PLATFORM, NAME, SETTINGS = 768, 769, 1024
 PLATFORM_FIELDS = [("begun_ms", 2), ("sampling_ms", 2), ("free_heap", 4)]
-MOST_COEFFICIENTS = 44
+MOST_PARAMETER = 44
 
 VERIFICATIONS = {1: "accepted", 2: "refused", 7: "completed", 8: "failed"}
 VERIFICATION = [("request", 4), ("code", 2), ("number", 2), ("value", 4), ("limit", 4)]
 VERIFICATION_LENGTH = 36
+ALIVE_LENGTH = 20
 
 
 def pus_header(service: int, subtype: int, counter: int, time: bytes, status: int = 0) -> bytes:
@@ -123,14 +124,47 @@ def coefficients(
     sensor: int, coefficients: bytes, *, apid: int, sequence_count: int, counter: int, time: bytes, spare: int = 0
 ) -> bytes:
     """The packet of the report of a sensor's coefficients."""
-    if not 0 <= sensor < MOST_SENSORS or not 1 <= len(coefficients) <= MOST_COEFFICIENTS:
+    if not 0 <= sensor < MOST_SENSORS or not 1 <= len(coefficients) <= MOST_PARAMETER:
         raise ValueError(f"{len(coefficients)} coefficients of sensor {sensor}")
-    values = {"parameter": FIRST_COEFFICIENTS + sensor, "count": len(coefficients), "spare": spare}
+    at = {"apid": apid, "sequence_count": sequence_count, "counter": counter, "time": time}
+    return parameter(FIRST_COEFFICIENTS + sensor, coefficients, **at, spare=spare)
+
+
+def parameter(number: int, data: bytes, *, apid: int, sequence_count: int, counter: int, time: bytes, spare: int = 0) -> bytes:
+    """The packet of the report of any parameter."""
+    if not 1 <= len(data) <= MOST_PARAMETER:
+        raise ValueError(f"{len(data)} octets of parameter {number}")
+    values = {"parameter": number, "count": len(data), "spare": spare}
     return (
         primary_header(apid, sequence_count, PARAMETER_LENGTH)
         + pus_header(20, 2, counter, time)
-        + padded(fill(PARAMETER, values) + coefficients, PARAMETER_LENGTH - 20)
+        + padded(fill(PARAMETER, values) + data, PARAMETER_LENGTH - 20)
     )
+
+
+def platform(values: dict[str, int], text: str) -> bytes:
+    """The octets of the parameter that tells the platform."""
+    return fill(PLATFORM_FIELDS, values) + text.encode("ascii")
+
+
+def settings(values: list[int]) -> bytes:
+    """The octets of the parameter that tells the settings."""
+    return b"".join(octets(value, 4) for value in values)
+
+
+def verification(kind: str, values: dict[str, int], *, apid: int, sequence_count: int, counter: int, time: bytes) -> bytes:
+    """The packet of a verification report."""
+    (subtype,) = (number for number, name in VERIFICATIONS.items() if name == kind)
+    return (
+        primary_header(apid, sequence_count, VERIFICATION_LENGTH)
+        + pus_header(1, subtype, counter, time)
+        + fill(VERIFICATION, values)
+    )
+
+
+def alive(*, apid: int, sequence_count: int, counter: int, time: bytes) -> bytes:
+    """The packet that answers a test of the connection."""
+    return primary_header(apid, sequence_count, ALIVE_LENGTH) + pus_header(17, 2, counter, time)
 
 
 def parse_report(
@@ -149,7 +183,7 @@ def parse_report(
         return parse_parameters(packet, coefficients[:sensors], settings) if subtype == 2 else None
     if service == 1 and subtype in VERIFICATIONS and len(packet) == VERIFICATION_LENGTH:
         return {"verification": VERIFICATIONS[subtype], **read(VERIFICATION, source)}
-    if (service, subtype) == (17, 2) and len(packet) == 20:
+    if (service, subtype) == (17, 2) and len(packet) == ALIVE_LENGTH:
         return {"alive": 1}
     if service == 5 and number in EVENTS and len(packet) == EVENT_LENGTH:
         listed_subtype, layout = EVENTS[number]
@@ -183,7 +217,7 @@ def parse_parameters(packet: bytes, coefficients: tuple[int, ...], settings: int
     source = packet[20:]
     values = read(PARAMETER, source)
     count, number = values["count"], values["parameter"]
-    if not 1 <= count <= MOST_COEFFICIENTS or not all_zero(source[4 + count :]):
+    if not 1 <= count <= MOST_PARAMETER or not all_zero(source[4 + count :]):
         return None
     values["octets"] = data = source[4 : 4 + count]
     if number == PLATFORM:

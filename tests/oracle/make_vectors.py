@@ -163,6 +163,7 @@ def vectors() -> dict:
             "times": list(packet_cases.TIMED),
             "sensors": PAYLOAD.sensors,
             "coefficients": list(PAYLOAD.coefficients),
+            "settings": PAYLOAD.settings,
             "definition_id": packet_cases.DEFINITION_ID,
         },
         "frames": frames(),

@@ -3,7 +3,11 @@
 from oracle import codec, receiver
 
 PAYLOAD = receiver.Payload(
-    base_apid=64, streams=((9, 25), (2, 1), (1, 6), (10, 23), (6, 38)), sensors=5, coefficients=(0, 1, 44, 24)
+    base_apid=64,
+    streams=((9, 25), (2, 1), (1, 6), (10, 23), (6, 38)),
+    sensors=5,
+    coefficients=(0, 1, 44, 24),
+    settings=3,
 )
 TIMED = (4,)  # the streams with sample times
 DEFINITION_ID = 0xF1E2D3C4
@@ -13,7 +17,8 @@ _FIRMWARE = {"version_major": 0, "version_minor": 1, "version_patch": 2, "wire_f
 
 def packets() -> list[dict]:
     """Every service report and the packets of five streams, at the edges of their fields."""
-    return events() + housekeeping() + stream_packets() + coefficient_reports() + timed_packets()
+    reports = events() + housekeeping() + coefficient_reports() + parameter_reports() + verification_reports() + alive_reports()
+    return reports + stream_packets() + timed_packets()
 
 
 def events() -> list[dict]:
@@ -179,6 +184,104 @@ def coefficient_reports() -> list[dict]:
                 "packet": packet.hex(),
                 "frame": codec.encode_frame(packet).hex(),
                 "fields": fields,
+            }
+        )
+    return made
+
+
+def parameter_reports() -> list[dict]:
+    """Platform, name and settings: texts of no and of the most octets, and numbers at their ends, which are no text."""
+    board = {"begun_ms": 812, "sampling_ms": 1034, "free_heap": 123_456}
+    full = {"begun_ms": 65535, "sampling_ms": 65535, "free_heap": 2**32 - 1}
+    cases = [
+        ("platform", codec.PLATFORM, codec.platform(board, "micropython 1.26.1 rp2"), 12, 3, (2, 1)),
+        ("platform, numbers full, no text", codec.PLATFORM, codec.platform(full, ""), 13, 4, (2, 2)),
+        ("platform, 36 letters", codec.PLATFORM, codec.platform(full, "p" * 36), 16383, 65535, (0xFFFFFFFF, 999_999)),
+        ("platform, numbers zero", codec.PLATFORM, codec.platform(dict.fromkeys(board, 0), "x"), 14, 5, (2, 3)),
+        ("name", codec.NAME, b"vibration", 15, 6, (2, 4)),
+        ("name of one letter", codec.NAME, b"v", 16, 7, (2, 5)),
+        (
+            "name of 44 characters, from the first of ASCII to the last",
+            codec.NAME,
+            bytes([0, *range(86, 128), 10]),
+            17,
+            8,
+            (2, 6),
+        ),
+        ("settings", codec.SETTINGS, codec.settings([100_000, 1, 500_000]), 18, 9, (2, 7)),
+        ("settings, all zero", codec.SETTINGS, codec.settings([0, 0, 0]), 19, 10, (2, 8)),
+        ("settings, all full", codec.SETTINGS, codec.settings([2**32 - 1] * 3), 20, 11, (2, 9)),
+    ]
+    made = []
+    for name, number, octets, sequence_count, counter, time in cases:
+        at = {"apid": 64, "sequence_count": sequence_count, "counter": counter}
+        packet = codec.parameter(number, octets, **at, time=codec.encode_time(*time))
+        fields = {**at, "seconds": time[0], "microseconds": time[1], "subtype": 2}
+        fields |= {"parameter": number, "count": len(octets), "spare": 0, "octets": octets.hex()}
+        made.append(
+            {
+                "name": name,
+                "kind": "parameter",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": fields,
+            }
+        )
+    return made
+
+
+def verification_reports() -> list[dict]:
+    """What becomes of telecommands, in every of the four ways."""
+    request = 0x1840C001
+    done = {"request": request, "code": 0, "number": 0, "value": 0, "limit": 0}
+    cases = [
+        ("telecommand accepted", "accepted", done, 21, 0, (3, 1)),
+        ("telecommand refused, value below the least", "refused", {**done, "code": 4, "value": 9, "limit": 10}, 22, 0, (3, 2)),
+        ("telecommand refused, no such function", "refused", {**done, "code": 7, "number": 9}, 23, 1, (3, 3)),
+        ("telecommand completed", "completed", done, 24, 0, (3, 4)),
+        ("telecommand failed, values not kept", "failed", {**done, "code": 6}, 25, 0, (3, 5)),
+        (
+            "telecommand refused, fields full",
+            "refused",
+            {"request": 2**32 - 1, "code": 65535, "number": 65535, "value": 2**32 - 1, "limit": 2**32 - 1},
+            16383,
+            65535,
+            (0xFFFFFFFF, 999_999),
+        ),
+    ]
+    made = []
+    for name, kind, values, sequence_count, counter, time in cases:
+        at = {"apid": 64, "sequence_count": sequence_count, "counter": counter}
+        packet = codec.verification(kind, values, **at, time=codec.encode_time(*time))
+        subtype = {name: number for number, name in codec.VERIFICATIONS.items()}[kind]
+        made.append(
+            {
+                "name": name,
+                "kind": "verification",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": {**at, "seconds": time[0], "microseconds": time[1], "subtype": subtype, **values},
+            }
+        )
+    return made
+
+
+def alive_reports() -> list[dict]:
+    """The answer to a test of the connection, which says no more than that."""
+    made = []
+    for name, sequence_count, counter, time in [
+        ("alive", 26, 0, (4, 0)),
+        ("alive, fields full", 16383, 65535, (0xFFFFFFFF, 999_999)),
+    ]:
+        at = {"apid": 64, "sequence_count": sequence_count, "counter": counter}
+        packet = codec.alive(**at, time=codec.encode_time(*time))
+        made.append(
+            {
+                "name": name,
+                "kind": "alive",
+                "packet": packet.hex(),
+                "frame": codec.encode_frame(packet).hex(),
+                "fields": {**at, "seconds": time[0], "microseconds": time[1], "subtype": 2},
             }
         )
     return made

@@ -13,13 +13,14 @@ REASONS = LINK_REASONS + PAYLOAD_REASONS
 class Payload:
     """What `apid` and `size` need to know: the base APID, (sample size, samples per packet) per stream, how many sensors.
 
-    coefficients: how many octets of them each sensor has, 0 for those after the last.
+    coefficients: how many octets of them each sensor has, 0 for those after the last. settings: how many there are.
     """
 
     base_apid: int
     streams: tuple[tuple[int, int], ...]
     sensors: int = codec.MOST_SENSORS
     coefficients: tuple[int, ...] = ()
+    settings: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def judge_packet(packet: bytes, payload: Payload | None) -> str | None:
     if not -1 <= stream < len(payload.streams):
         return "apid"
     if stream == -1:
-        right = codec.parse_report(packet, len(payload.streams), payload.sensors, payload.coefficients) is not None
+        known = len(payload.streams), payload.sensors, payload.coefficients, payload.settings
+        right = codec.parse_report(packet, *known) is not None
     else:
         sample_size, places = payload.streams[stream]
         right = codec.is_stream_packet(packet, places, sample_size)

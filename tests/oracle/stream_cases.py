@@ -142,7 +142,8 @@ def payload_cases() -> list[tuple[str, bytes]]:
         ("size: service 5 subtype 0", between(changed(event, 8, 0))),
         ("header before apid", between(changed(changed(sample, 1, 63), 2, 0))),
     ]
-    return cases + report_rule_cases() + coefficient_rule_cases() + stream_rule_cases() + unchecked_cases()
+    rules = report_rule_cases() + coefficient_rule_cases() + parameter_rule_cases() + verification_rule_cases()
+    return cases + rules + stream_rule_cases() + unchecked_cases()
 
 
 def report_rule_cases() -> list[tuple[str, bytes]]:
@@ -184,7 +185,7 @@ def coefficient_rule_cases() -> list[tuple[str, bytes]]:
         ("size: coefficients of a sensor there is not", between(changed(one, 21, 5))),
         ("size: coefficients of sensor 255", between(changed(one, 21, 255))),
         ("size: parameter 511", between(changed(changed(one, 20, 1), 21, 255))),
-        ("size: parameter 769, as far above 512 as sensor 1 and 256", between(changed(one, 20, 3))),
+        ("size: parameter 769, of an octet that is not ASCII", between(changed(one, 20, 3))),
         ("size: parameter 1", between(changed(one, 20, 0))),
         ("size: no coefficient", between(changed(one, 22, 0))),
         ("size: one octet of coefficients too many", between(changed(one, 22, 2))),
@@ -200,6 +201,56 @@ def coefficient_rule_cases() -> list[tuple[str, bytes]]:
         ("size: service 21 subtype 2", between(changed(some, 7, 21))),
         ("coefficients with spare 255", between(changed(some, 23, 255))),
         ("coefficients that are all 0xFF", between(some[:24] + b"\xff" * 24 + some[48:])),
+    ]
+
+
+def parameter_rule_cases() -> list[tuple[str, bytes]]:
+    """Reports of platform, name and settings that break a rule of section 5.3, and those that look as if they did."""
+    platform, bare, longest = (_packet(name) for name in ("platform", "platform, numbers full, no text", "platform, 36 letters"))
+    name, settings = _packet("name"), _packet("settings")
+    return [
+        ("size: platform of 7 octets", between(changed(_packet("platform, numbers zero"), 22, 7)[:32] + bytes(36))),
+        ("size: platform without an octet", between(changed(platform, 22, 0))),
+        ("size: platform whose text begins with 0x80", between(changed(platform, 32, 0x80))),
+        ("size: platform whose text ends with 0xFF", between(changed(longest, 67, 0xFF))),
+        ("size: padding after the platform is not zero", between(changed(bare, 32, 1))),
+        ("size: padding after the platform ends with 1", between(changed(platform, 67, 1))),
+        ("size: platform of 45 octets", between(changed(longest, 22, 45))),
+        ("size: platform too long", between(_longer(platform))),
+        ("size: platform too short", between(_shorter(bare))),
+        ("size: no name", between(changed(name, 22, 0)[:24] + bytes(44))),
+        ("size: name with an octet of 0x80", between(changed(name, 25, 0x80))),
+        ("size: name whose padding is not zero", between(changed(name, 22, 8))),
+        ("name that ends in a zero", between(changed(name, 22, 10))),
+        ("name with spare 255", between(changed(name, 23, 255))),
+        ("size: PUS version 1 in a name", between(changed(name, 6, 0x10))),
+        ("size: one setting too few", between(changed(settings, 22, 8)[:32] + bytes(36))),
+        ("size: one setting too many", between(changed(settings, 22, 16))),
+        ("size: an octet of settings too few", between(changed(_packet("settings, all zero"), 22, 11))),
+        ("size: no setting", between(changed(_packet("settings, all zero"), 22, 0))),
+        ("size: padding after settings is not zero", between(changed(settings, 36, 1))),
+        ("size: parameter 767", between(changed(changed(name, 20, 2), 21, 255))),
+        ("size: parameter 770", between(changed(name, 21, 2))),
+        ("size: parameter 1023", between(changed(changed(settings, 20, 3), 21, 255))),
+        ("size: parameter 1025", between(changed(settings, 21, 1))),
+    ]
+
+
+def verification_rule_cases() -> list[tuple[str, bytes]]:
+    """Reports of sections 5.4 and 5.5 that break a rule of theirs, and codes that the page does not list."""
+    refused, alive = _packet("telecommand refused, value below the least"), _packet("alive")
+    cases = [(f"size: service 1 subtype {other}", between(changed(refused, 8, other))) for other in (0, 3, 4, 5, 6, 9, 255)]
+    return [
+        *cases,
+        ("size: verification too short", between(_shorter(refused))),
+        ("size: verification too long", between(_longer(refused))),
+        ("size: PUS version 1 in a verification", between(changed(refused, 6, 0x10))),
+        ("telecommand refused for reason 8", between(changed(refused, 25, 8))),
+        ("telecommand completed, though with a reason", between(changed(refused, 8, 7))),
+        ("size: service 17 subtype 1", between(changed(alive, 8, 1))),
+        ("size: service 17 subtype 3", between(changed(alive, 8, 3))),
+        ("size: alive too long", between(_longer(alive))),
+        ("size: PUS version 3 in an alive", between(changed(alive, 6, 0x30))),
     ]
 
 
@@ -234,6 +285,8 @@ def unchecked_cases() -> list[tuple[str, bytes]]:
         ("destination id 0xFFFF", between(changed(changed(absent, 11, 0xFF), 12, 0xFF))),
         ("time reference status 15", between(changed(ledger, 6, 0x2F))),
         ("boot with reset cause 4", between(changed(boot, 34, 4))),
+        ("boot from slot 3", between(changed(boot, 35, 3))),
+        ("boot after 255 failed ones", between(changed(boot, 36, 255))),
         ("board report with reset cause 255", between(changed(board, 22, 255))),
         ("sensor absent for reason 0", between(changed(absent, 23, 0))),
         ("sensor absent for reason 255", between(changed(absent, 23, 255))),

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from freefall.decode import Decoder
-from freefall.decode.items import Reject
+from freefall.decode import Alive, Decoder, NameReport, PlatformReport, Reject, SettingsReport
 from freefall.definition import load_definition
+from freefall.definition.settings import Setting
 from freefall_wire import cobs, crc, frame, packet, reports, timecode
-from oracle import make_vectors, receiver
+from oracle import codec, make_vectors, receiver
 
 ROOT = Path(__file__).parents[3]
 VECTORS = json.loads(make_vectors.PATH.read_text(encoding="utf-8"))
@@ -52,9 +52,13 @@ SOURCES = {
     ("board", None): (reports.BOARD_LAYOUT, BOARD),
     ("ledger", None): (reports.LEDGER_LAYOUT, LEDGER),
     ("coefficients", None): (reports.PARAMETER_LAYOUT, ("parameter", "count", "spare", "octets")),
+    ("parameter", None): (reports.PARAMETER_LAYOUT, ("parameter", "count", "spare", "octets")),
+    ("verification", None): (reports.VERIFICATION_LAYOUT, ("request", "code", "number", "value", "limit")),
+    ("alive", None): (">", ()),
 }
 SERVICES = {
     "event": reports.EVENT, "board": reports.HOUSEKEEPING, "ledger": reports.HOUSEKEEPING, "coefficients": reports.PARAMETERS,
+    "parameter": reports.PARAMETERS, "verification": reports.VERIFICATION, "alive": reports.TEST,
 }  # fmt: skip
 
 
@@ -131,7 +135,7 @@ def put_source(buf, kind, fields):
     for name in names:
         if name == _VERSION:
             values.append(bytes(fields[part] for part in _VERSION))
-        elif name == "definition_id":
+        elif name in ("definition_id", "request"):
             values.append(fields[name].to_bytes(4, "big"))
         elif name == "octets":
             values.append(bytes.fromhex(fields[name]))
@@ -157,7 +161,7 @@ def test_decoder_of_the_host_rejects_in_golden_streams_what_the_vectors_reject()
         assert counted == (case["accepted"], case["idle"], case["pending"]), case["name"]
 
 
-def test_decoder_of_the_host_reads_golden_coefficients_and_sample_times():
+def test_decoder_of_the_host_reads_golden_parameters_verifications_and_sample_times():
     definition = payload_definition(VECTORS["payload"])
     read = []
     for case in VECTORS["packets"]:
@@ -165,6 +169,14 @@ def test_decoder_of_the_host_reads_golden_coefficients_and_sample_times():
         fields = case["fields"]
         if case["kind"] == "coefficients":
             assert (item.sensor.number, item.octets.hex()) == (fields["sensor"], fields["octets"])
+        elif case["kind"] == "parameter":
+            assert told(item) == fields["octets"]
+        elif case["kind"] == "verification":
+            assert item.request.hex() == f"{fields['request']:08x}"
+            assert {name: getattr(item, name) for name in ("code", "number", "value", "limit")}.items() <= fields.items()
+            assert item.kind == codec.VERIFICATIONS[fields["subtype"]]
+        elif case["kind"] == "alive":
+            assert item == Alive((fields["seconds"] * 10**6 + fields["microseconds"]) * 1000, None)
         elif case["kind"] == "stream" and "times" in fields:
             assert item.times_ns.tolist() == [time * 1000 for time in fields["times"]]
             size, samples = fields["sample_size"], bytes.fromhex(fields["samples"])
@@ -172,7 +184,19 @@ def test_decoder_of_the_host_reads_golden_coefficients_and_sample_times():
         else:
             continue
         read.append(case["kind"])
-    assert read.count("coefficients") >= 5 and read.count("stream") >= 5
+    least = {"coefficients": 5, "parameter": 8, "verification": 5, "alive": 1, "stream": 5}
+    assert all(read.count(kind) >= count for kind, count in least.items())
+
+
+def told(item) -> str:
+    """The octets that a report of a parameter was read from, made of what was read."""
+    match item:
+        case PlatformReport():
+            return struct.pack(">HHI", item.begun_ms, item.sampling_ms, item.free_heap).hex() + item.text.encode().hex()
+        case NameReport():
+            return item.name.encode().hex()
+        case SettingsReport():
+            return struct.pack(f">{len(item.values)}I", *item.values).hex()
 
 
 def payload_definition(payload):
@@ -190,4 +214,5 @@ def payload_definition(payload):
         for number in range(payload["sensors"])
     )
     there = {"apid": payload["base_apid"], "definition_id": payload["definition_id"]}
-    return replace(model, **there, streams=tuple(streams), sensors=sensors)
+    settings = tuple(Setting(number, number, f"stream{number}", "on", 0, 1, 1) for number in range(payload["settings"]))
+    return replace(model, **there, streams=tuple(streams), sensors=sensors, settings=settings)
