@@ -63,10 +63,10 @@ class Setting:
         return "period_us" if self.what == "rate_hz" else self.what
 
     def text(self, value: int) -> str:
-        """A value of the board's as people write it: "10", "on"."""
+        """A value of the board's as people write it: "10", "on". `parse` makes the same value of it."""
         if self.what == "on":
             return _SWITCH[value > 0]
-        return f"{_US / value:.6g}" if value else "more than the clock has"
+        return _rate_text(value) if value else "more than the clock has"
 
     @property
     def limits(self) -> str:
@@ -89,6 +89,13 @@ class Setting:
         return min(round(_US / rate_hz), 2**32 - 1)
 
 
+def _rate_text(period_us: int) -> str:
+    """The shortest number of samples per second that stands for this period and no other: what people have written."""
+    rates = (float(f"{_US / period_us:.{digits}g}") for digits in range(1, _MOST_DIGITS + 1))
+    return repr(next(rate for rate in rates if round(_US / rate) == period_us)).removesuffix(".0")
+
+
+_MOST_DIGITS = 17  # tell any two floating point numbers apart
 _SWITCH = ("off", "on")
 _WORDS = {"on": 1, "off": 0, "true": 1, "false": 0, "1": 1, "0": 0}
 

@@ -65,7 +65,17 @@ def test_what_no_board_could_do_is_refused(section, message):
 def test_rate_and_the_boards_period_are_one(rate_hz):
     period_us = RATE.parse(f"{rate_hz:.6g}")
     assert abs(period_us - 1e6 / rate_hz) <= 0.5 + 1e-5 * period_us
-    assert RATE.parse(RATE.text(period_us)) == pytest.approx(period_us, rel=1e-5, abs=1)
+
+
+@given(st.integers(1, 2**32 - 1))
+def test_text_of_any_period_stands_for_that_period(period_us):
+    assert RATE.parse(RATE.text(period_us)) == period_us
+
+
+def test_text_of_a_rate_is_what_people_have_written():
+    texts = ["3", "0.3", "10", "62.5", "7.813", "1500", "0.01"]
+    assert [RATE.text(RATE.parse(text)) for text in texts] == texts
+    assert RATE.text(9_999_999) == "0.10000001"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "fast", ""])
