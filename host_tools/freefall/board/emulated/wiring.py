@@ -20,8 +20,11 @@ def fit_sensors(machine: Machine, definition: Definition, seed: int = 0, scenari
     """Put the models of the definition's sensors on the machine's pins and buses. scenario: what they feel, see scenario.py."""
     fit_dma(machine.mcu)
     models = attach_models(definition, machine.clock, machine.pin, seed, scenario)
-    for number, targets in models.i2c.items():
-        fit_i2c(machine.mcu, number, targets)
+    for bus in json.loads(definition.plan)["buses"]:
+        if bus["kind"] == "i2c":
+            fit_i2c(machine.mcu, bus["id"], models.i2c[bus["id"]])
+            for line in ("scl", "sda"):
+                machine.pin(bus[line]).set(True)  # its resistor holds it as long as it rests
     for number, targets in models.spi.items():
         fit_spi(machine.mcu, number, targets)
     for number, target in models.uart.items():
