@@ -152,10 +152,12 @@ def test_blank_device_has_working_buses_with_nobody_on_them(device):
 
 
 ECHO = b"""
+import time
 from machine import UART
 link = UART(0, 115200, tx=0, rx=1)
 while True:
     link.write(bytes(octet + 1 for octet in link.read(1) or b""))
+    time.sleep_ms(2)
 """
 
 

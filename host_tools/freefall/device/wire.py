@@ -101,8 +101,11 @@ class Wire:
 
     def close(self) -> None:
         """Give the port back; a port that is gone already is closed, too."""
+        connection = getattr(self._port, "_socket", None)
         with suppress(OSError):
             self._port.close()
+        if connection:
+            connection.close()  # pyserial drops a socket whose other end has closed, and leaves it open
 
     def _patient(self, heard_s: float) -> float:
         if self.now_s() - heard_s > self.patience_s:
@@ -113,4 +116,7 @@ class Wire:
         return heard_s
 
     def _gone(self, error: OSError) -> PortGone:
-        return PortGone(f"{self.name} went away: {system_reason(error)}. Plug the board in and repeat the command")
+        reason = system_reason(error)
+        if "returned no data" in reason:  # pyserial's guesses at what an end of file is
+            reason = "the other end has closed"
+        return PortGone(f"{self.name} went away: {reason}. Plug the board in and repeat the command")
