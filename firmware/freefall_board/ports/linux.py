@@ -128,6 +128,13 @@ class Port:
         line = self._chip().input(pin, active_low)
         return lambda: line.level(active_low)
 
+    def _chip(self):
+        from .linux_gpio import GPIO
+
+        if self._gpio is None:
+            self._gpio = GPIO(self._devices["gpio"], self.interrupts)
+        return self._gpio
+
     def on_edge(self, pin, handler, active_low):
         """See ports/__init__.py."""
         line = self._chip().input(pin, active_low)

@@ -22,7 +22,8 @@ class Adapter:
         if not self._smbus.funcs & I2cFunc.I2C:
             self._smbus.close()
             raise OSError(95, "the adapter makes SMBus transfers only, and these parts need plain I2C", path)
-        ioctl(self._smbus.fd, _I2C_TIMEOUT, -(-timeout_us // _TIMEOUT_UNIT_US))
+        timeout = -(-timeout_us // _TIMEOUT_UNIT_US)
+        ioctl(self._smbus.fd, _I2C_TIMEOUT, timeout)  # pyright: ignore[reportCallIssue, reportArgumentType]: it is open
 
     def close(self):
         """Let go of it."""

@@ -111,7 +111,7 @@ class UARTDevice:
         if not self._read:
             return False
         self._answer += octets
-        size, over = self._read
+        size, over = self._read  # pyright: ignore[reportGeneralTypeIssues]: start() has set it
         if len(self._answer) < size:
             return False
         del self._answer[size:]
