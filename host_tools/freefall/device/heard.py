@@ -1,0 +1,58 @@
+"""What came from a port while an answer was waited for, and so why there was none."""
+
+from collections.abc import Iterable
+
+from ..decode import Item, Reject
+from ..definition import Definition
+from ..errors import BoardError, DeviceError, FreefallError, OtherPayload
+
+# What MicroPython's prompt says to the octet that asks a payload who is there.
+_PASTE_MODE = b"paste mode; Ctrl-C to cancel"
+
+
+class Heard:
+    """Octets and what they were, counted. at_prompt: whether MicroPython's prompt has answered in the payload's place."""
+
+    def __init__(self, url: str, definition: Definition):
+        self.at_prompt = False
+        self._url = url
+        self._definition = definition
+        self._octets = self._own = self._foreign = 0
+        self._tail = b""
+
+    def take(self, octets: bytes, items: Iterable[Item]) -> None:
+        """Count octets and the items that ended in them."""
+        self._octets += len(octets)
+        self._tail = (self._tail + octets)[-4 * len(_PASTE_MODE) :]
+        self.at_prompt = self.at_prompt or _PASTE_MODE in self._tail
+        for item in items:
+            if not isinstance(item, Reject):
+                self._own += 1
+            elif item.reason == "apid":
+                self._foreign += 1
+
+    def silence(self, waited_s: float, trouble: str | None) -> FreefallError:
+        """Why no answer came for so long, as far as that can be told. trouble: why the port is away; None while it is there."""
+        url, name = self._url, self._definition.name
+        if trouble:
+            return DeviceError(f"{trouble}; it did not come back within {waited_s:g} s")
+        if self.at_prompt:
+            return BoardError(
+                f"at {url} is a board at its prompt, which runs no payload: a reset starts one that is on it, freefall deploy "
+                "puts one there"
+            )
+        if self._own:
+            return BoardError(
+                f"payload {name} sends telemetry to {url} and has answered no telecommand for {waited_s:g} s: its link is wired "
+                "one way, the board's rx pin is not connected; its USB console takes telecommands too"
+            )
+        if self._foreign:
+            return OtherPayload(name, self._foreign)
+        if self._octets:
+            return BoardError(
+                f"what comes from {url} is no telemetry: {self._octets} octets in {waited_s:g} s and no whole frame; check --baud "
+                "and that the port is a payload's"
+            )
+        return BoardError(
+            f"nothing came from {url} within {waited_s:g} s: no payload runs there, it has no power, or rx and tx are not connected"
+        )
