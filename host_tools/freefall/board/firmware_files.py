@@ -20,8 +20,8 @@ _ARCHITECTURE_CODE = 4
 
 # MicroPython looks for these under their own names, so they stay sources.
 _PROGRAMS = ("boot.py", "main.py")
-# CPython's own ports have no business on a board.
-_NOT_ON_BOARD = ("ports/virtual*.py", "ports/linux*.py")
+# CPython's own ports have no business on a board, and rp2_boot.py is in the image.
+_NOT_ON_BOARD = ("ports/virtual*.py", "ports/linux*.py", "ports/rp2_boot.py")
 
 
 def source_files() -> dict[str, bytes]:

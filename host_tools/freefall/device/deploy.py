@@ -52,6 +52,7 @@ def interpreter(board: Repl) -> Interpreter:
 
 def survey(board: Repl, files: BoardFiles) -> Changes:
     """What has to be done to have the files on the board; nothing is changed. Raises BoardError if they do not fit."""
+    _check_mounted(board)
     active = _active(board)
     target = SLOTS[1] if active == SLOTS[0] else SLOTS[0]
     there = {slot: _sums(board, slot) for slot in SLOTS}
@@ -75,6 +76,14 @@ def survey(board: Repl, files: BoardFiles) -> Changes:
     )
     _check_room(board, files, changes)
     return changes
+
+
+def format_flash(board: Repl) -> None:
+    """Make a new file system in the flash: everything on the board is lost, but for MicroPython itself."""
+    board.exec(
+        "import os,rp2,vfs\ntry:\n os.umount('/')\nexcept OSError:\n pass\n"
+        "_f=rp2.Flash()\nvfs.VfsLfs2.mkfs(_f,progsize=256)\nvfs.mount(vfs.VfsLfs2(_f,progsize=256),'/')"
+    )
 
 
 def apply(board: Repl, files: BoardFiles, changes: Changes, progress: Callable[[int], None] = lambda octets: None) -> None:
@@ -177,6 +186,14 @@ def _walk(board: Repl, folder: str) -> Iterator[str]:
             yield from _walk(board, path)
         else:
             yield path
+
+
+def _check_mounted(board: Repl) -> None:
+    if not board.eval("__import__('os').statvfs('/')[0]"):
+        raise BoardError(
+            "the board has no file system that can be read, and none was made: what its flash holds can still be saved (picotool "
+            "save). To begin anew, add --format"
+        )
 
 
 def _check_room(board: Repl, files: BoardFiles, changes: Changes) -> None:

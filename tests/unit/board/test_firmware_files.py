@@ -12,12 +12,12 @@ BYTECODE, MACHINE_CODE = b"M\x06\x00", b"M\x06\x13"  # 0x13: sub-version 3, arch
 VIPER = b"import micropython\n@micropython.viper\ndef f(a: int) -> int:\n    return a\n"
 
 
-def test_board_gets_every_module_but_those_of_cpython_and_the_program():
+def test_board_gets_every_module_but_those_of_cpython_and_of_the_image():
     firmware = Path(__file__).parents[3] / "firmware"
     there = {path.relative_to(firmware).as_posix() for path in (*firmware.glob("freefall_*/**/*.py"), firmware / "freefall_loader.py")}
     files = firmware_files.source_files()
-    on_cpython = ("freefall_board/ports/virtual", "freefall_board/ports/linux")
-    assert there - set(files) == {path for path in there if path.startswith(on_cpython)} != set()
+    elsewhere = ("freefall_board/ports/virtual", "freefall_board/ports/linux", "freefall_board/ports/rp2_boot")
+    assert there - set(files) == {path for path in there if path.startswith(elsewhere)} != set()
     assert set(files) <= there
     assert all(octets == (firmware / name).read_bytes() for name, octets in files.items())
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import freefall_board
+
 from .elf import global_symbols
 from .uf2 import to_uf2
 
@@ -31,7 +33,9 @@ _CMAKE_OPTIONS = ("-DMICROPY_BOARD=RPI_PICO", "-DPICO_BUILD_DOCS=0", "-DPICO_NO_
 # give the same bytes, and a git repository around the cache cannot put its own tag into the image.
 _BUILD_ENV = {"MICROPY_GIT_TAG": f"v{MICROPYTHON_VERSION}", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "1744675200"}
 _STEPS = 2  # raise it when build changes what comes out in a way the constants above do not show
-_RECIPE = repr((_SUITE, _SOURCES, _SOURCE_DEBS, _MANIFEST, _CMAKE_OPTIONS, _BUILD_ENV, _STEPS))
+# In the place of MicroPython's own, which formats what it cannot mount.
+_BOOT = (Path(freefall_board.__file__).parent / "ports" / "rp2_boot.py").read_text()
+_RECIPE = repr((_SUITE, _SOURCES, _SOURCE_DEBS, _MANIFEST, _CMAKE_OPTIONS, _BUILD_ENV, _BOOT, _STEPS))
 _RECIPE_HASH = hashlib.sha256(_RECIPE.encode()).hexdigest()[:12]
 
 # The image's name in the cache: an image of another recipe has another one.
@@ -191,6 +195,7 @@ def build(computer: BuildComputer, cache: Path, progress: Callable[[str], None])
         run("make", jobs, "-C", str(top / "mpy-cross"))
         progress("Building the firmware, which takes longest.")
         (top / "manifest.py").write_text(_MANIFEST)
+        (top / "ports" / "rp2" / "modules" / "_boot.py").write_text(_BOOT)
         frozen = f"-DMICROPY_FROZEN_MANIFEST={top / 'manifest.py'}"
         port = top / "ports" / "rp2"
         run("cmake", "-S", ".", "-B", "build", *_CMAKE_OPTIONS, frozen, cwd=port)

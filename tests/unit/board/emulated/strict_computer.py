@@ -85,7 +85,7 @@ class StrictComputer:
             case ["dpkg-source", "-x", dsc, target]:
                 assert (cwd / dsc).is_file()
                 for directory in (
-                    "ports/rp2",
+                    "ports/rp2/modules",
                     "lib/mbedtls",
                     "lib/pico-sdk",
                     "lib/micropython-lib",
@@ -100,6 +100,7 @@ class StrictComputer:
             case ["cmake", "-S", ".", "-B", "build", *options]:
                 (manifest,) = (o for o in options if o.startswith("-DMICROPY_FROZEN_MANIFEST="))
                 self.manifest = Path(manifest.partition("=")[2]).read_text()
+                assert "formats nothing" in (cwd / "modules/_boot.py").read_text()
                 assert cwd.parts[-2:] == ("ports", "rp2")
                 assert (cwd / "../../lib/pico-sdk/here").is_file()
                 assert (cwd / "../../lib/micropython-lib/README.md").is_file()
