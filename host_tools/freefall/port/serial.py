@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import serial
 
 from ..errors import DeviceError
+from .by_id import is_id, resolve
 from .holder import busy_sentence
 
 DEFAULT_BAUD = 921_600
@@ -23,7 +24,7 @@ _WRITE_TIMEOUT_S = 5.0
 
 def looks_like_port(text: str) -> bool:
     """Whether a SRC on the command line means a port rather than a file."""
-    return "://" in text or text.startswith("/dev/") or (text.upper().startswith("COM") and text[3:].isdigit())
+    return "://" in text or is_id(text) or text.startswith("/dev/") or (text.upper().startswith("COM") and text[3:].isdigit())
 
 
 class SerialPort:
@@ -93,6 +94,7 @@ class SerialPort:
 
 def open_pyserial(url: str, baud: int):
     """pyserial's own object for a port, open and held exclusively. Raises as SerialPort does."""
+    url = resolve(url)
     if os.path.isfile(url):
         raise ValueError(f"cannot open {url}: it is a file, not a port; replay:{url} plays a recording as one")
     try:
@@ -106,6 +108,8 @@ def open_pyserial(url: str, baud: int):
             raise ValueError(f"cannot open {url}: {error}") from error
         if _is_busy(causes):
             raise DeviceError(f"cannot open {url}: {busy_sentence(url)}") from error
+        if any(isinstance(cause, OSError) and cause.errno == errno.EACCES for cause in causes):
+            raise DeviceError(f"cannot open {url}: this user may not; freefall doctor says how to change that") from error
         raise DeviceError(f"cannot open {url}: {system_reason(error)}. Is the board there?") from error
 
 
