@@ -18,10 +18,10 @@ from freefall.definition import Definition
 from freefall.errors import WrongDefinition
 from freefall_wire import frame, packet
 from oracle import codec
-from unit.decode.climate import PARTS, climate_definition
+from unit.decode.climate import PARTS, climate_definition, settable
 from unit.decode.packets import unpacked
 
-CLIMATE = climate_definition(vibration=8)
+CLIMATE = settable(climate_definition(vibration=8))
 # (sample_len, places) by stream, sample times in the last: as long as events, board reports, coefficients and ledgers; all of one
 # length; and a long one among short ones.
 SHAPES = {
@@ -114,6 +114,14 @@ class Board:
         """A report of the coefficients of the climate sensor."""
         self._service(codec.coefficients, 2, PARTS[part])
 
+    def settings(self, values):
+        """A report of the settings in effect."""
+        self._service(codec.parameter, codec.SETTINGS, codec.settings(values))
+
+    def verified(self, kind):
+        """A report that changes nothing."""
+        self._service(codec.verification, kind, {name: self.serial % 9 for name, _ in codec.VERIFICATION})
+
     def sensor(self, number):
         """An event that forgets nothing."""
         self._service(codec.event, 3, {"stream": number, "spare": 0, "bus_errors": self.serial})
@@ -190,6 +198,8 @@ STEPS = {
     "board": (3, 1, 5, 1, 1),
     "ledger": (5, 3, 5, 1, 1),
     "coefficients": (3, 4, 5, 8, 1),
+    "settings": (3, 4, 5, 8, 1),
+    "verified": (1, 1, 2, 0, 0),
     "sensor": (3, 2, 5, 1, 1),
     "swap": (3, 0, 5, 4, 0),
     "damage": (3, 0, 1, 2, 0),
@@ -248,6 +258,14 @@ class Script:
 
     def _coefficients(self):
         return (self._random.randrange(2),)
+
+    def _settings(self):
+        # "temperature" at its own 50 Hz, near enough to it or far from it; and periods that the definition does not allow.
+        period_us = (20_000, 20_000, 20_400, 60_000, 1000, 0, 2**32 - 1)
+        return ([self._random.choice(period_us), self._random.choice((1, 1, 0)), self._random.choice(period_us)],)
+
+    def _verified(self):
+        return (self._random.choice(sorted(codec.VERIFICATIONS.values())),)
 
     def _sensor(self):
         return (self._number(),)
@@ -440,13 +458,24 @@ def told(seed: int):
 SCRIPT = [
     ("noise", 3, 77), ("noise", 1, 0), ("samples", 0, 5, 100, 1000, 0, 0), ("coefficients", 0), ("samples", 2, 5, 2, 1000, 0, 0),
     ("noise", 700, 1), ("noise", 1, 0), ("samples", 3, 3, 100, 0, 7, 1), ("again", 2, 2), ("ledger", 3, False), ("again", 1, 1),
-    ("board", 0), ("sensor", 1), ("samples", 1, 70, 100, 20_000, 0, 0), ("again", 60, 60), ("damage", 0, 255),
+    ("board", 0), ("sensor", 1), ("settings", [60_000, 1, 0]), ("verified", "refused"),
+    ("samples", 1, 70, 100, 20_000, 0, 0), ("again", 60, 60), ("damage", 0, 255),
     ("samples", 0, 2, 100, 1000, 7, 0), ("boot", "next", True, False), ("samples", 0, 1, 2, 1000, 0, 0), ("damage", 30, 0),
     ("boot", "same", False, False), ("samples", 1, 1, 1, 1000, 0, 0), ("odd", 1, 44, 1), ("odd", 6, 40, 1), ("board", 1),
 ]  # fmt: skip
 # Samples: 5 + 5 + 3 + 70 + 2 + 1. Duplicates: 2 + 1 + 59, the last of 60 having become a reject.
 ITEMS = {"SamplePacket": 86, "Gap": 1, "Reboot": 2, "BootEvent": 1, "BoardReport": 2, "LedgerReport": 1, "CoefficientReport": 1}
-ITEMS |= {"SensorEvent": 1, "fragment": 1, "oversize": 1, "cobs": 1, "crc": 2, "apid": 1, "size": 1}
+ITEMS |= {
+    "SensorEvent": 1,
+    "SettingsReport": 1,
+    "Verification": 1,
+    "fragment": 1,
+    "oversize": 1,
+    "cobs": 1,
+    "crc": 2,
+    "apid": 1,
+    "size": 1,
+}
 
 
 def test_script_of_every_step_gives_every_kind_of_item():

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefall.decode import Decoder, Reject, SamplePacket
+from freefall.decode import Decoder, Reject, SamplePacket, Verification
 from freefall.errors import WrongDefinition
 from freefall_wire import packet
 from oracle import codec, frames
 from oracle.receiver import Payload, receive
 from unit.decode import packets as made
-from unit.decode.climate import PARTS, climate_definition
+from unit.decode.climate import PARTS, climate_definition, settable
 
-BENCH = climate_definition(vibration=8)
+BENCH = settable(climate_definition(vibration=8))
 STREAMS = tuple((s.sample_len, s.samples_per_packet) for s in BENCH.streams)
 COEFFICIENTS = (0, 0, len(PARTS[0]))  # octets by sensor number: "climate" has some
-PAYLOAD = Payload(BENCH.apid, STREAMS, len(BENCH.sensors), COEFFICIENTS)
+PAYLOAD = Payload(BENCH.apid, STREAMS, len(BENCH.sensors), COEFFICIENTS, len(BENCH.settings))
 
 
 def agrees_with_the_oracle(data):
@@ -53,7 +53,7 @@ def agrees_with_the_oracle(data):
 
 def reported(octets):
     """The fields that the oracle reads in a report; a slot by its letter, as the decoder has it."""
-    fields = codec.parse_report(octets, len(BENCH.streams), len(BENCH.sensors), COEFFICIENTS)
+    fields = codec.parse_report(octets, len(BENCH.streams), len(BENCH.sensors), COEFFICIENTS, len(BENCH.settings))
     return fields | {"slot": {1: "a", 2: "b"}.get(fields["slot"])} if fields and "slot" in fields else fields
 
 
@@ -70,10 +70,24 @@ def assert_reads_the_same(item, octets):
             assert item.times_ns is None
     else:
         fields = codec.parse_pus_header(octets) | reported(octets)
+        fields |= as_the_decoder_has_it(fields, octets)
         for name in fields.keys() & set(item.__slots__):
             value = getattr(item, name)
             assert getattr(value, "number", value) == fields[name], name
     assert item.time_ns == (fields["seconds"] * 10**6 + fields["microseconds"]) * 1000
+
+
+def as_the_decoder_has_it(fields, octets):
+    """Fields that it gives another form."""
+    if "request" in fields:
+        assert set(Verification.__slots__) <= {"time_ns", "host_ns", "kind", *fields}
+        return {"kind": fields["verification"], "request": octets[20:24]}
+    match fields.get("parameter"):
+        case codec.NAME:
+            return {"name": fields["text"]}
+        case codec.SETTINGS:
+            return {"values": tuple(frames.integer(fields["octets"][at : at + 4]) for at in range(0, fields["count"], 4))}
+    return {}
 
 
 @settings(deadline=None, max_examples=150)
@@ -98,7 +112,7 @@ def values_of(layout, **known):
 @st.composite
 def legal(draw):
     """A packet that BENCH may send, but in any order and with any counts."""
-    kind = draw(st.sampled_from(["samples", "event", "board", "ledger", "coefficients"]))
+    kind = draw(st.sampled_from(["samples", "event", "board", "ledger", "coefficients", "parameter", "verification", "alive"]))
     at = {"sequence_count": draw(st.integers(0, 3)), "time": draw(times)}
     if kind == "samples":
         stream = draw(st.sampled_from(BENCH.streams))
@@ -113,6 +127,20 @@ def legal(draw):
     if kind == "coefficients":
         octets = draw(st.sampled_from([*PARTS, bytes(4), b"\xff" * 4]))
         return codec.coefficients(2, octets, **at, spare=draw(st.sampled_from([0, 255])))
+    if kind == "parameter":
+        texts = st.text(st.characters(max_codepoint=127), max_size=36)
+        platform = st.builds(codec.platform, values_of(codec.PLATFORM_FIELDS), texts)
+        values = st.builds(codec.settings, st.lists(st.sampled_from([0, 1, 1000, 2**32 - 1]), min_size=3, max_size=3))
+        named = texts.filter(bool).map(str.encode)
+        parameters = {codec.PLATFORM: platform, codec.NAME: named, codec.SETTINGS: values}
+        number = draw(st.sampled_from(sorted(parameters)))
+        return codec.parameter(number, draw(parameters[number]), **at, spare=draw(st.sampled_from([0, 255])))
+    if kind == "verification":
+        return codec.verification(
+            draw(st.sampled_from(sorted(codec.VERIFICATIONS.values()))), draw(values_of(codec.VERIFICATION)), **at
+        )
+    if kind == "alive":
+        return codec.alive(**at)
     if kind == "board":
         return codec.housekeeping(draw(values_of(codec.BOARD, sid=1)), **at)
     return codec.housekeeping(draw(values_of(codec.LEDGER, sid=256 + draw(st.integers(0, 3)))), **at)
@@ -146,11 +174,11 @@ arbitrary = st.builds(
         st.binary(max_size=242),
         st.builds(
             lambda service, rest: bytes([0x20, *service, *bytes(11)]) + rest,
-            st.sampled_from([(5, 1), (5, 3), (3, 25), (20, 2)]),
+            st.sampled_from([(5, 1), (5, 3), (3, 25), (20, 2), (1, 2), (1, 7), (17, 2)]),
             st.builds(
                 lambda number, rest: number.to_bytes(2, "big") + rest,
-                st.sampled_from([1, 2, 3, 4, 256, 259, 260, 512, 513, 514, 515]),
-                st.one_of(st.binary(max_size=46), st.binary(max_size=5).map(lambda rest: b"\4\0" + rest)),
+                st.sampled_from([1, 2, 3, 4, 256, 259, 260, 512, 513, 514, 515, 768, 769, 1024]),
+                st.one_of(st.binary(max_size=46), st.binary(max_size=13).map(lambda rest: bytes([len(rest), 0]) + rest)),
             ),
         ),
         st.builds(
@@ -161,7 +189,7 @@ arbitrary = st.builds(
             st.binary(max_size=36),
         ),
     ),
-    st.sampled_from([20, *(stream.packet_len for stream in BENCH.streams), 40, 52, 68, 72]),
+    st.sampled_from([20, *(stream.packet_len for stream in BENCH.streams), 36, 40, 52, 68, 72]),
 )  # fmt: skip
 
 
@@ -191,6 +219,11 @@ EVERY_KIND = {
     "ledger": made.ledger(BENCH, 1),
     "coefficients": made.coefficients(BENCH, 2, PARTS[0], 1, 1000),
     "coefficients, zeros": made.coefficients(BENCH, 2, bytes(4), 1, 1000),
+    "platform": made.parameter(BENCH, codec.PLATFORM, codec.platform({"begun_ms": 9, "sampling_ms": 8, "free_heap": 7}, "rp2")),
+    "name": made.parameter(BENCH, codec.NAME, b"climate"),
+    "settings": made.settings(BENCH, [1000, 1, 2000]),
+    "verification": made.verification(BENCH, "refused", request=0x18640000, code=4, value=1, limit=1000),
+    "alive": made.alive(BENCH),
     "full, with a pad": made.samples(BENCH.streams[0], 7, 4, 1000),
     "one sample, with a pad": made.samples(BENCH.streams[0], 7, 1, 1000),
     "one sample, no pad": made.samples(BENCH.streams[1], 7, 1, 1000),

@@ -12,6 +12,7 @@ import crcmod
 import numpy as np
 
 from freefall.definition import Channel, Definition, Linear, RawWord
+from freefall.definition.settings import Setting
 from freefall.sensors.channels import Compensated, Limits, Polynomial, Table
 from freefall.sensors.validity import Crc8, Expected
 from freefall_wire import packet
@@ -54,6 +55,14 @@ def climate_definition(vibration: int = 32) -> Definition:
     light = (Channel("light", "1", RawWord(0, 2, "little", 0, 12, False), Linear(1.0, 0.0)),)
     light = replace(model, **_place(bench, 3, "light", 6, 6), channels=light, checks=(), times=True)
     return replace(bench, sensors=sensors, streams=(*bench.streams, climate, light))
+
+
+def settable(definition: Definition) -> Definition:
+    """The same, of which the rates of "temperature" and "light" can be set, from 1 to 1000 Hz, and "climate" be switched off."""
+    temperature, climate, light = (definition.stream(name) for name in ("temperature", "climate", "light"))
+    rates = [(stream.number, stream.name, "rate_hz", 1000, 10**6, round(1e6 / stream.rate_hz)) for stream in (temperature, light)]
+    rows = rates[0], (climate.number, climate.name, "on", 0, 1, 1), rates[1]
+    return replace(definition, settings=tuple(Setting(number, *row) for number, row in enumerate(rows)))
 
 
 def climate_sample(temperature: int, pressure: int = 0, level: int = 0, fault: int = 0, damage: int = 0) -> bytes:

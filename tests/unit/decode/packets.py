@@ -81,6 +81,29 @@ def coefficients(definition, sensor, octets, sequence=0, time_us=0) -> bytes:
     return framed(codec.coefficients(sensor, octets, **at))
 
 
+def parameter(definition, number, octets, sequence=0, time_us=0) -> bytes:
+    """A report of a parameter: platform, name, settings."""
+    at = {"apid": definition.apid, "sequence_count": sequence, "counter": 0, "time": time(time_us)}
+    return framed(codec.parameter(number, octets, **at))
+
+
+def settings(definition, values, sequence=0, time_us=0) -> bytes:
+    """A report of settings."""
+    return parameter(definition, codec.SETTINGS, codec.settings(values), sequence, time_us)
+
+
+def verification(definition, kind, sequence=0, time_us=0, **values) -> bytes:
+    """A verification; values not given are 0."""
+    values = {name: 0 for name, _ in codec.VERIFICATION} | values
+    at = {"apid": definition.apid, "sequence_count": sequence, "counter": 0, "time": time(time_us)}
+    return framed(codec.verification(kind, values, **at))
+
+
+def alive(definition, sequence=0, time_us=0) -> bytes:
+    """The answer to a test of the connection."""
+    return framed(codec.alive(apid=definition.apid, sequence_count=sequence, counter=0, time=time(time_us)))
+
+
 def _housekeeping(definition, values, sequence, time_us):
     packet = codec.housekeeping(values, apid=definition.apid, sequence_count=sequence, counter=0, time=time(time_us))
     return framed(packet)
@@ -90,7 +113,7 @@ def plain(items) -> list:
     """Items that compare by value."""
     return [
         (i.stream.name, i.index, i.time_ns, i.raw.tobytes(), len(i.raw), i.boot, i.host_ns, i.period_ns)
-        + (i.coefficients, None if i.times_ns is None else tuple(i.times_ns.tolist()))
+        + (i.nominal_ns, i.coefficients, None if i.times_ns is None else tuple(i.times_ns.tolist()))
         if isinstance(i, SamplePacket)
         else i
         for i in items
@@ -157,7 +180,7 @@ def _packets(batch) -> list:
         packets.append(
             (int(batch.missing[at]), batch.stream.name, int(batch.index[at]), int(batch.time_ns[at]))
             + (batch.raw[stop - count : stop].tobytes(), count, batch.boot, host_ns, float(batch.period_ns[at]))
-            + (batch.coefficients, times)
+            + (batch.nominal_ns, batch.coefficients, times)
         )
     return packets
 

@@ -43,7 +43,7 @@ def test_decoder_delivers_a_report_of_coefficients(climate):
 
 
 def test_decoder_reads_a_report_written_by_hand(climate):
-    octets = bytes.fromhex("0864 c001 003d" "20 14 02 0007 0000 00000001800000" "0202 04 00 a1a2a3a4" + "00" * 40)
+    octets = bytes.fromhex("0864 c001 003d20 14 02 0007 0000 000000018000000202 04 00 a1a2a3a4" + "00" * 40)
     (item,) = feed(Decoder(climate), packets.framed(octets))
     assert (item.sensor.name, item.octets.hex(), item.time_ns) == ("climate", "a1a2a3a4", 1_500_000_000)
 
@@ -60,9 +60,7 @@ def test_decoder_rejects_coefficients_of_a_sensor_that_has_none_or_another_numbe
 def test_decoder_of_a_payload_without_coefficients_rejects_them_and_nothing_else(bench):
     stream = bench.streams[0]
     decoder = Decoder(bench)
-    items = feed(
-        decoder, packets.boot(bench), packets.coefficients(bench, 1, FIRST, 1, 10), packets.samples(stream, 0, 10, 100)
-    )
+    items = feed(decoder, packets.boot(bench), packets.coefficients(bench, 1, FIRST, 1, 10), packets.samples(stream, 0, 10, 100))
     assert [type(item).__name__ for item in items] == ["BootEvent", "Reject", "SamplePacket"]
     assert decoder.counters.frames_rejected["size"] == 1 and decoder.counters.octets_unaccounted == 0
 
