@@ -74,6 +74,16 @@ class Commands:
         self._heard = Heard(self._url, definition)
         self._met = False
         self._values: tuple[int, ...] | None = None
+        self._platform: PlatformReport | None = None
+
+    def identify(self, limit_s: float) -> PlatformReport:
+        """What the payload says of where it runs. It may still be starting, and is waited for so long."""
+        self._met, self._platform = False, None
+        self._meet(limit_s)
+        for _ in self._coming(self._patience_s):
+            if self._platform is not None:
+                return self._platform
+        raise BoardError(f"the payload at {self._url} has said its name and not where it runs; ask again")
 
     def values(self) -> tuple[int, ...]:
         """The settings in effect, as the board has them, in the order of definition.settings."""
@@ -100,8 +110,8 @@ class Commands:
         for setting, value in changes.items():
             if (found := values[setting.number]) != value:
                 raise BoardError(
-                    f"the board has restarted with {setting.name} = {setting.text(found)}, and {setting.text(value)} was asked for: "
-                    "it has not kept it; set it once more"
+                    f"the board has restarted with {setting.name} = {setting.text(found)} in the place of {setting.text(value)}; set it "
+                    "once more"
                 )
         return values
 
@@ -134,7 +144,7 @@ class Commands:
         if accepted:
             raise BoardError(f"the board has accepted the telecommand and reports no completion within {self._patience_s:g} s")
         raise BoardError(
-            f"the board at {self._url} is there and has not answered the telecommand within {self._patience_s:g} s: it was damaged "
+            f"the board at {self._url} is there and did not answer the telecommand within {self._patience_s:g} s: it was damaged "
             "on its way, or its answer was; once more"
         )
 
@@ -190,8 +200,11 @@ class Commands:
         self._heard.take(octets, items)
         self._waiting += items
         for item in items:
-            if isinstance(item, SettingsReport):
-                self._values = item.values
+            match item:
+                case SettingsReport():
+                    self._values = item.values
+                case PlatformReport():
+                    self._platform = item
 
 
 def _refusal(verification: Verification, definition: Definition) -> str:

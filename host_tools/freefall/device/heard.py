@@ -50,9 +50,9 @@ class Heard:
             return OtherPayload(name, self._foreign)
         if self._octets:
             return BoardError(
-                f"what comes from {url} is no telemetry: {self._octets} octets in {waited_s:g} s and no whole frame; check --baud "
+                f"{url} gives no telemetry, {self._octets} octets in {waited_s:g} s without a whole frame: check --baud, "
                 "and that the port is a payload's"
             )
         return BoardError(
-            f"nothing came from {url} within {waited_s:g} s: no payload runs there, it has no power, or rx and tx are not connected"
+            f"nothing came from {url} within {waited_s:g} s: no payload runs there, it has no power, or the wires are off"
         )
