@@ -18,8 +18,8 @@ _LOADED.loader.exec_module(mip_package)
 
 ROOT = mip_package.PACKAGE.parent
 FIRMWARE = ROOT / "firmware"
-# CPython's own ports, and what mip is not to put into /lib: the program, which its user puts at the root.
-NOT_INSTALLED = ("freefall_board/ports/virtual", "freefall_board/ports/linux", "main.py")
+# CPython's own ports, what is inside an image of ours, and the program, which its user puts at the root.
+NOT_INSTALLED = (*(f"freefall_board/ports/{name}" for name in ("virtual", "linux", "rp2_boot.py")), "main.py")
 
 
 def wanted() -> dict[str, bytes]:
