@@ -19,7 +19,7 @@ _ANY_LENGTH = 1000
 
 def pages() -> dict[str, str]:
     """Every page by its file's name."""
-    return {f"{context.command_path.replace(' ', '-')}.1": _page(context) for context in _contexts(freefall, "freefall")}
+    return {f"{_file_name(context)}.1": _page(context) for context in _contexts(freefall, "freefall")}
 
 
 def _contexts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
@@ -41,10 +41,15 @@ def _page(context: click.Context) -> str:
     page.options = [(_text(names), _text(meaning)) for names, meaning in records]
     if isinstance(command, click.Group):
         page.commands = [(name, _summary(inner)) for name, inner in command.commands.items()]
-    # A section begins a paragraph by itself.
+    # A section begins a paragraph by itself, and the page of a verb's own verb has no blank in its name.
     text = str(page).replace(".SH COMMANDS\n.PP\n", ".SH COMMANDS\n")
+    text = text.replace(rf"\fB{context.command_path}-", rf"\fB{_file_name(context)}-")
     text += f".SH EXIT STATUS\n{_text(freefall.epilog.removeprefix('Exit codes: '))}\n"
     return f"{text}.SH SEE ALSO\n.BR freefall (1)\n" if context.parent else text
+
+
+def _file_name(context: click.Context) -> str:
+    return context.command_path.replace(" ", "-")
 
 
 def _summary(command: click.Command) -> str:

@@ -52,7 +52,7 @@ def test_page_has_what_help_says(path, command):
         for name in parameter.opts if isinstance(parameter, click.Option) else []:
             assert name in options
     for name in command.commands if group else []:
-        assert f"freefall-{name}(1)" in plain
+        assert f" {'-'.join(path)}-{name}(1)" in plain
 
 
 CHECKS = {
