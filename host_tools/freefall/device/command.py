@@ -30,6 +30,8 @@ PATIENCE_S = 5.0
 _RESTART_PATIENCES = 4
 # Who is there is asked again and again: a payload that starts does not listen yet.
 _AGAIN_S = 1.0
+# A report is asked for so often: a frame may be lost.
+_TIMES = 3
 
 _ENQUIRY = frame.DELIMITER + bytes((telecommands.ENQUIRY, telecommands.ENQUIRY))
 _INTERRUPT = bytes((telecommands.INTERRUPT,))
@@ -88,14 +90,11 @@ class Commands:
     def values(self) -> tuple[int, ...]:
         """The settings in effect, as the board has them, in the order of definition.settings."""
         self._values = None
-        self.tell(telecommands.PARAMETERS, telecommands.REPORT_VALUES)
-        # It comes before the completion. A frame that was lost comes again with the next housekeeping.
-        for _ in self._coming(self._patience_s):
+        for _ in range(_TIMES):
+            self.tell(telecommands.PARAMETERS, telecommands.REPORT_VALUES)
             if self._values is not None:
                 return self._values
-        raise BoardError(
-            f"the board has done what was asked, but no report of its settings came in {self._patience_s:g} s; ask again"
-        )
+        raise BoardError(f"the board was asked for its settings {_TIMES} times, and none of its reports came; ask again")
 
     def set_values(self, changes: Mapping[Setting, int]) -> tuple[int, ...]:
         """Have the board take all of these values or none, and restart with them; the settings in effect afterwards."""
@@ -109,20 +108,18 @@ class Commands:
         values = self.values()
         for setting, value in changes.items():
             if (found := values[setting.number]) != value:
-                raise BoardError(
-                    f"the board has restarted with {setting.name} = {setting.text(found)} in the place of {setting.text(value)}; set it "
-                    "once more"
-                )
+                told, has = setting.text(value), setting.text(found)
+                raise BoardError(f"the board was told {setting.name} = {told} and has restarted with {has}; once more")
         return values
 
     def tell(self, service: int, subtype: int, data: bytes = b"") -> None:
         """Have a telecommand done; returns when the board reports that it is."""
         self._meet(self._patience_s)
         if not self._told(service, subtype, data):
-            raise DeviceError(f"{self._url} went away, or the board restarted, before it had reported completion; ask it again")
+            raise DeviceError(self._link.trouble or f"the board at {self._url} restarted before it was done; once more")
 
     def _told(self, service: int, subtype: int, data: bytes) -> bool:
-        """Whether its completion was reported; False when the boot that had accepted it is over without."""
+        """Whether its completion was reported; False when the boot it was sent to is over, and what became of it is not known."""
         command = telecommands.telecommand(self.definition.apid, self._sequence, service, subtype, data)
         self._sequence = (self._sequence + 1) % packet.SEQUENCE_MODULO
         mine = telecommands.request_of(command)
@@ -137,9 +134,7 @@ class Commands:
                     if kind != "accepted":
                         raise Refused(item, self.definition)
                     accepted = True
-                case LinkLost(reason=reason) if not accepted:
-                    raise DeviceError(reason)
-                case LinkLost() | BootEvent() | Reboot() if accepted:
+                case LinkLost() | BootEvent() | Reboot():
                     return False
         if accepted:
             raise BoardError(f"the board has accepted the telecommand and reports no completion within {self._patience_s:g} s")

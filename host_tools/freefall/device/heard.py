@@ -11,25 +11,30 @@ _PASTE_MODE = b"paste mode; Ctrl-C to cancel"
 
 
 class Heard:
-    """Octets and what they were, counted. at_prompt: whether MicroPython's prompt has answered in the payload's place."""
+    """Octets and what they were, counted."""
 
     def __init__(self, url: str, definition: Definition):
-        self.at_prompt = False
         self._url = url
         self._definition = definition
         self._octets = self._own = self._foreign = 0
         self._tail = b""
+        self._paste_mode = False
 
     def take(self, octets: bytes, items: Iterable[Item]) -> None:
         """Count octets and the items that ended in them."""
         self._octets += len(octets)
         self._tail = (self._tail + octets)[-4 * len(_PASTE_MODE) :]
-        self.at_prompt = self.at_prompt or _PASTE_MODE in self._tail
+        self._paste_mode = self._paste_mode or _PASTE_MODE in self._tail
         for item in items:
             if not isinstance(item, Reject):
                 self._own += 1
             elif item.reason == "apid":
                 self._foreign += 1
+
+    @property
+    def at_prompt(self) -> bool:
+        """Whether MicroPython's prompt has answered in the payload's place."""
+        return self._paste_mode and not self._own
 
     def silence(self, waited_s: float, trouble: str | None) -> FreefallError:
         """Why no answer came for so long, as far as that can be told. trouble: why the port is away; None while it is there."""
