@@ -2,8 +2,11 @@
 
 import json
 
+from fake_linux.gpio import PATH, FakeGPIO
 from fake_linux.i2c import Adapter, FakeI2C
+from fake_linux.spi import FakeSPI
 from fake_linux.time import SimulatedTime
+from fake_linux.uart import FakeUART
 from freefall.board.linux import LinuxBoard
 from freefall.board.linux_devices import devices_of
 from freefall.board.simulated import attach_models
@@ -18,10 +21,15 @@ class LinuxBench:
     def __init__(self, definition, monkeypatch, state, seed=1, **adapter):
         self.definition = definition
         self.time = SimulatedTime()
-        found = attach_models(definition, self.time.clock, self._pin, seed)
+        self.gpio = FakeGPIO(self.time)
+        found = attach_models(definition, self.time.clock, self.gpio.line, seed)
         self.models = found.all
         self.adapters = {number: Adapter(targets, **adapter) for number, targets in found.i2c.items()}
-        FakeI2C(self.time, self.adapters).install(monkeypatch)
+        spi = FakeSPI(self.time, self.gpio, found.spi).install(monkeypatch)
+        ports = {f"/dev/serial{number}": part for number, part in found.uart.items()}
+        FakeUART(self.time, ports).install(monkeypatch, self.gpio.install(monkeypatch))
+        kernel = FakeI2C(self.time, self.adapters).install(monkeypatch)
+        kernel.others = {PATH, *spi.paths(), *ports}
         self.board = LinuxBoard(definition, devices_of(json.loads(definition.plan), {}), state, self.time)
         self.decoder = Decoder(definition)
         self.collector = Collector(definition)
@@ -32,9 +40,6 @@ class LinuxBench:
 
     def __exit__(self, *_exception):
         self.board.close()
-
-    def _pin(self, number):
-        raise AssertionError(f"this computer has no line {number}")
 
     def run(self, duration_ns):
         self.take(self.board.advance(duration_ns))

@@ -15,6 +15,7 @@ from freefall.sensors.i2c import I2CTarget
 
 I2C_RETRIES, I2C_TIMEOUT = 0x0701, 0x0702
 PLAIN_I2C = int(numbers.I2cFunc.I2C | numbers.I2cFunc.SMBUS_EMUL)
+_DEVICES = ("/dev/i2c-", "/dev/gpiochip", "/dev/spidev", "/dev/serial")
 _MOST_MESSAGES, _LONGEST = 42, 8192
 _TIMEOUT_UNIT_NS = 10_000_000
 
@@ -40,6 +41,7 @@ class FakeI2C:
     def __init__(self, time, adapters):
         self.time = time
         self.adapters = {f"/dev/i2c-{number}": adapter for number, adapter in adapters.items()}
+        self.others = set()  # paths of other devices that are there
         self._files = {}  # adapter and address by descriptor
 
     def install(self, monkeypatch):
@@ -47,7 +49,9 @@ class FakeI2C:
         real_open, real_close = os.open, os.close
 
         def open_(path, flags, *more, **named):
-            if not str(path).startswith("/dev/i2c-"):
+            if path in self.others:
+                return real_open(os.devnull, os.O_RDWR)
+            if not str(path).startswith(_DEVICES):
                 return real_open(path, flags, *more, **named)
             if path not in self.adapters:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
