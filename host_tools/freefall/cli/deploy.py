@@ -1,0 +1,105 @@
+"""freefall deploy: a payload onto a board, and its first frame."""
+
+from contextlib import nullcontext
+
+import rich_click as click
+
+from ..definition import Definition, load_definition
+from ..device import deploy as deploying
+from ..device.first_frame import HEAP_BUDGET_LEN, START_BUDGET_MS, await_payload, await_samples, why_not
+from ..device.repl import REPL_BAUD, Repl
+from ..device.slots import BoardFiles, board_files
+from ..errors import FreefallError
+from .completion import definitions, wires
+from .options import baud_option
+from .progress import progress_bar
+from .sources import open_port
+from .summary import count
+
+
+@click.command()
+@click.argument("definition", metavar="DEF", type=click.Path(), shell_complete=definitions)
+@click.option(
+    "-p", "--port", metavar="URL", required=True, envvar="FREEFALL_PORT", shell_complete=wires,
+    help="The board's console: /dev/ttyACM0, COM5, id:SERIAL.",
+)  # fmt: skip
+@click.option(
+    "--telemetry", metavar="URL", shell_complete=wires,
+    help="Where the payload's link ends, if that is another port: its first samples are waited for, too.",
+)
+@baud_option
+@click.option(
+    "--profile", type=click.Choice(["bench", "flight"]), default="bench", show_default=True,
+    help="flight: with the watchdog on, if the definition does not set it. bench: as the definition says.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be copied and change nothing; what runs is restarted.")
+@click.option("--diff", is_flag=True, help="Name every file that differs, and every value of the plan.")
+@click.option("--source", is_flag=True, help="Copy the modules as they are written, not compiled: they load twenty times slower.")
+@click.option("--format", "anew", is_flag=True, help="Make a new file system first: all that is on the board is lost.")
+def deploy(
+    definition: str, port: str, telemetry: str | None, baud: int, profile: str, dry_run: bool, diff: bool, source: bool,
+    anew: bool,
+) -> int:  # fmt: skip
+    """Put the payload of a definition on a board, start it, and wait for its first frame.
+
+    Only what changed is copied, compiled for the board, and every file is verified. The payload that ran stays there, whole:
+    cut off at any moment, a deploy leaves a board that starts the one or the other; and one that fails to start three times gives
+    way to the one before it. What runs is stopped meanwhile.
+    """
+    checked = load_definition(definition)
+    files = board_files(checked, profile == "flight", source)
+    with open_port(telemetry, baud) if telemetry else nullcontext() as link:
+        with Repl.open(port) as repl:
+            deploying.interpreter(repl).check()
+            if anew and not dry_run:
+                deploying.format_flash(repl)
+            changes = deploying.survey(repl, files)
+            click.echo(_plan_line(changes, files))
+            if diff:
+                for line in (*_file_lines(changes), *deploying.plan_differences(repl, changes, files)):
+                    click.echo(f"  {line}")
+            if not dry_run and not changes.current:
+                with progress_bar(f"deploying {checked.name}", changes.octets) as update:
+                    deploying.apply(repl, files, changes, update)
+                click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next")
+            repl.hard_reset()
+        return 0 if dry_run else _started(checked, port, link)
+
+
+def _started(definition: Definition, port: str, link) -> int:
+    with progress_bar("waiting for the payload", None) as update:
+        update(0)
+        try:
+            first = await_samples(link, definition) if link else None
+            platform = await_payload(lambda: open_port(port, REPL_BAUD), definition)
+        except FreefallError as error:
+            with Repl.open(port, wait_s=5.0) as repl:
+                reason = why_not(repl, error)
+                repl.hard_reset()
+            raise reason from error
+    if first:
+        click.echo(f"first frame: {count(len(first.raw), 'sample')} of {first.stream.name} at {first.time_ns / 1e9:.3f} s")
+    start_ms = platform.sampling_ms - platform.begun_ms
+    click.echo(
+        f"{definition.name} {definition.definition_id:08x} runs on {platform.text}: loaded {platform.begun_ms} ms after reset "
+        f"(budget {START_BUDGET_MS}), sampling {start_ms} ms later, {platform.free_heap // 1024} kB of heap free "
+        f"(at least {HEAP_BUDGET_LEN // 1024} wanted)"
+    )
+    over = platform.begun_ms > START_BUDGET_MS or platform.free_heap < HEAP_BUDGET_LEN
+    return 1 if over else 0
+
+
+def _plan_line(changes: deploying.Changes, files: BoardFiles) -> str:
+    if changes.current:
+        return f"nothing to do: slot {changes.active} has all {count(len(files.slot), 'file')}"
+    parts = [f"{count(len(changes.write), 'file')} of {len(files.slot)}, {changes.octets / 1024:.1f} kB"]
+    if changes.copy or changes.keep:
+        parts.append(f"{len(changes.copy) + len(changes.keep)} are on the board")
+    before = f", slot {changes.active} keeps what runs now" if changes.active else ""
+    return f"copy {'; '.join(parts)}, into slot {changes.target}{before}"
+
+
+def _file_lines(changes: deploying.Changes) -> list[str]:
+    lines = [f"{path}: {len(octets)} octets" for path, octets in changes.write.items()]
+    lines += [f"{path}: goes" for path in changes.remove]
+    return lines + [name for name, differs in (("loader", changes.loader), ("main.py", changes.main)) if differs]

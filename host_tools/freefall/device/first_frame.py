@@ -1,0 +1,77 @@
+"""After a deploy: the board restarts, and the new payload says who it is; or why it does not."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from ..decode import BootEvent, Decoder, PlatformReport, SamplePacket
+from ..definition import Definition
+from ..errors import BoardError, DeviceError, FreefallError, WrongDefinition
+from ..port.port import Port
+from ..port.reconnecting import Reconnecting
+from .command import Commands
+from .repl import Repl
+
+# From the reset until the payload answers: USB has to be found again, and sensors set up, some of which take seconds.
+START_S = 20.0
+# What a start may take besides what the sensors need, and the heap that should be left: a third of what an RP2040 has.
+START_BUDGET_MS = 2000
+HEAP_BUDGET_LEN = 64 * 1024
+
+_CRASH = "/state/crash"
+_PAUSE_S = 0.1
+
+
+def await_payload(
+    open_port: Callable[[], Port], definition: Definition, limit_s: float = START_S, now_s: Callable[[], float] = time.monotonic
+) -> PlatformReport:
+    """What the payload at a console answers once it runs. Raises WrongDefinition when it is another; BoardError, DeviceError."""
+    end_s = now_s() + limit_s
+    with Reconnecting(lambda: _opened(open_port, end_s, now_s)) as link:
+        return Commands(link, definition, now_s=now_s).identify(end_s - now_s())
+
+
+def _opened(open_port: Callable[[], Port], end_s: float, now_s: Callable[[], float]) -> Port:
+    """The port, as soon as it is back: on USB it has gone with the reset."""
+    while True:
+        try:
+            return open_port()
+        except DeviceError:
+            if now_s() >= end_s:
+                raise
+            time.sleep(_PAUSE_S)
+
+
+def await_samples(
+    port: Port, definition: Definition, limit_s: float = START_S, now_s: Callable[[], float] = time.monotonic
+) -> SamplePacket:
+    """The first samples at a port after a boot that it tells of. Raises BoardError when none come, and what decoding raises."""
+    decoder = Decoder(definition)
+    end_s = now_s() + limit_s
+    booted = False
+    for host_ns, octets in port.chunks():
+        for item in decoder.feed(octets, host_ns):
+            booted = booted or isinstance(item, BootEvent)
+            if booted and isinstance(item, SamplePacket):
+                return item
+        if now_s() >= end_s:
+            break
+    what = "a boot event and no samples" if booted else "no boot event of this payload"
+    raise BoardError(
+        f"{port.url} gave {what} within {limit_s:g} s after the restart: check --baud, the wire from the board's tx pin, and the "
+        "sensors with freefall probe"
+    )
+
+
+def why_not(repl: Repl, error: FreefallError) -> FreefallError:
+    """The error, or a better one where the board knows why its payload does not run."""
+    if isinstance(error, WrongDefinition):
+        return error
+    with suppress(BoardError, DeviceError):
+        if repl.stat(_CRASH):
+            last = repl.read(_CRASH).decode(errors="replace").strip().splitlines()[-1]
+            return BoardError(
+                f"the new payload failed when it started: {last}. All of it is in {_CRASH} on the board, which goes back to the "
+                "payload before it after three failed boots"
+            )
+    return error
