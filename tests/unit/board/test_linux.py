@@ -4,6 +4,7 @@ import errno
 import json
 import sys
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -155,6 +156,30 @@ def test_telecommand_to_restart_is_another_boot_and_no_sample_is_lost(fast, monk
         bench.run(1_000 * MS).leave()
     assert [event.boot_count for event in bench.of(BootEvent)] == [1, 2]
     assert bench.decoder.ledger.closed and bench.decoder.ledger.lost == 0
+
+
+def test_rate_that_is_set_is_kept_across_runs(monkeypatch, tmp_path):
+    definition = parse_definition(_FAST + "[stream.air.adjustable]\nrate_hz = [10.0, 60.0]\n", "fast.toml")
+    with LinuxBench(definition, monkeypatch, tmp_path) as bench:
+        bench.run(500 * MS)
+        values = telecommands.set_values([(0, 100_000)])  # a period, in us
+        command = telecommands.telecommand(64, 0, telecommands.PARAMETERS, telecommands.SET_VALUES, values)
+        bench.board.send(b"\0" + frame.encode(command) + b"\0")
+        bench.run(500 * MS).leave()
+    with LinuxBench(definition, monkeypatch, tmp_path) as again:
+        again.run(2_000 * MS).leave()
+    assert [event.boot_count for event in bench.of(BootEvent) + again.of(BootEvent)] == [1, 2, 3]
+    times = again.collector.table("air").time_ns
+    assert {round((later - earlier) / MS) for earlier, later in zip(times, times[1:], strict=False)} == {100}
+
+
+def test_payload_that_hangs_is_ended_by_its_watchdog(monkeypatch, tmp_path):
+    definition = parse_definition(_FAST + "[watchdog]\ntimeout_ms = 500\n", "fast.toml")
+    with LinuxBench(definition, monkeypatch, tmp_path) as bench:
+        bench.run(100 * MS)
+        monkeypatch.setattr(bench.time, "wait", lambda files, duration_ns: sleep(5))
+        with pytest.raises(BoardError, match="the watchdog of 500 ms expired"):
+            bench.run(100 * MS)
 
 
 def test_payload_that_was_told_to_end_stays_ended(fast, monkeypatch, tmp_path):
