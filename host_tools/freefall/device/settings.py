@@ -34,7 +34,8 @@ def parse_changes(definition: Definition, texts: Iterable[str]) -> dict[Setting,
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign:
-            raise ValueError(f'"{text}" is no NAME=VALUE, for example {definition.settings[0].name}=1')
+            one = definition.settings[0]
+            raise ValueError(f'"{text}" is no NAME=VALUE, for example {one.name}={one.text(one.value)}')
         setting = find_setting(definition, name)
         if setting in changes:
             raise ValueError(f"{name} is given twice")
@@ -65,7 +66,7 @@ def plain(setting: Setting, value: int) -> float | bool:
 def file_text(definition: Definition, values: Values) -> str:
     """A file of these settings."""
     lines = [f"# Settings of payload {definition.name}: freefall config apply sets them, freefall config diff compares them."]
-    for stream, settings in groupby(values, lambda setting: setting.stream_name):
+    for stream, settings in groupby(sorted(values, key=lambda s: s.number), lambda s: s.stream_name):
         lines.append(f"\n[{stream}]")
         lines += [f"{setting.what} = {_toml(setting, values[setting])}" for setting in settings]
     return "\n".join(lines) + "\n"
