@@ -9,7 +9,7 @@ import pytest
 
 from freefall.cli.printers import JsonPrinter
 from freefall.decode import SensorEvent
-from freefall.definition import json_schema
+from freefall.definition import json_schema, load_definition
 
 FIVE_FAULTS = {  # what is planted -> where and what the message must name
     "odr_hz = 1000": ("odr_hz = 900", ":10:", "900"),
@@ -112,8 +112,8 @@ def test_json_has_a_code_and_its_words(freefall, recording):
 
 
 @pytest.mark.parametrize("code, words", [(1, "no answer"), (9, "unlisted reason 9"), (None, None)])
-def test_json_of_a_sensor_event_has_its_reason_as_code_and_words(capsys, code, words):
-    JsonPrinter().show(SensorEvent(0, None, "absent", reason=code))
+def test_json_of_a_sensor_event_has_its_reason_as_code_and_words(vibration, capsys, code, words):
+    JsonPrinter(load_definition(vibration)).show(SensorEvent(0, None, "absent", reason=code))
     shown = json.loads(capsys.readouterr().out)
     assert (shown["reason"], shown["reason_text"]) == (code, words)
 

@@ -33,7 +33,10 @@ def decode(src: str, definition: str | None, baud: int, as_json: bool, as_csv: b
     with open_source(src, definition, baud) as source:
         stream = _chosen(source.definition, name, as_csv)
         summary = Summary(source.definition)
-        printer = CsvPrinter(stream) if as_csv else JsonPrinter() if as_json else TextPrinter()
+        printer = (
+            CsvPrinter(source.definition, stream) if as_csv
+            else (JsonPrinter if as_json else TextPrinter)(source.definition)
+        )  # fmt: skip
 
         def take(octets: bytes, host_ns: int) -> None:
             for item in summary.feed(octets, host_ns):

@@ -6,26 +6,37 @@ from math import isnan
 from typing import TextIO
 
 from ..decode import (
+    Alive,
     BoardReport,
     BootEvent,
     CoefficientReport,
     Gap,
     Item,
     LedgerReport,
+    NameReport,
+    PlatformReport,
     Reboot,
     Reject,
     SamplePacket,
     SensorEvent,
+    ServiceReport,
+    SettingsReport,
+    Verification,
     reason_text,
     reset_cause_text,
     rows,
+    slot_text,
+    verification_text,
 )
-from ..definition import Stream
+from ..definition import Definition, Stream
 from ..export import CsvRows
 
 
 class Printer:
     """Prints items one by one; each form says how it shows the samples of a packet, and any other item."""
+
+    def __init__(self, definition: Definition):
+        self.definition = definition
 
     def show(self, item: Item) -> None:
         """Print it, if this form has words for it."""
@@ -56,13 +67,14 @@ class TextPrinter(Printer):
 
     def other(self, item: Item) -> None:
         """See Printer."""
-        _tell(item, sys.stdout)
+        _tell(item, self.definition, sys.stdout)
 
 
 class CsvPrinter(Printer):
     """One stream's samples as `freefall export` writes them; everything else goes to standard error."""
 
-    def __init__(self, stream: Stream):
+    def __init__(self, definition: Definition, stream: Stream):
+        super().__init__(definition)
         self._rows = CsvRows(sys.stdout, stream)
 
     def samples(self, packet: SamplePacket) -> None:
@@ -71,7 +83,7 @@ class CsvPrinter(Printer):
 
     def other(self, item: Item) -> None:
         """See Printer."""
-        _tell(item, sys.stderr)
+        _tell(item, self.definition, sys.stderr)
 
 
 class JsonPrinter(Printer):
@@ -104,7 +116,7 @@ class JsonPrinter(Printer):
             case BootEvent():
                 _print_object(
                     type="boot", time_ns=item.time_ns, boot_count=item.boot_count, firmware=item.firmware,
-                    definition_id=f"{item.definition_id:08x}", **_cause(item),
+                    definition_id=f"{item.definition_id:08x}", **_cause(item), slot=item.slot, failed_boots=item.failed_boots,
                 )  # fmt: skip
             case SensorEvent():
                 _print_object(
@@ -117,12 +129,24 @@ class JsonPrinter(Printer):
             case CoefficientReport():
                 place = {"time_ns": item.time_ns, "boot": item.boot, "sensor": item.sensor.name}
                 _print_object(type="coefficients", **place, octets=item.octets.hex())
+            case SettingsReport():
+                place = {"time_ns": item.time_ns, "boot": item.boot}
+                named = zip(self.definition.settings, item.values, strict=True)
+                _print_object(type="settings", **place, values={setting.name: value for setting, value in named})
+            case PlatformReport() | NameReport() | Alive():
+                _print_object(type=_TYPES[type(item)], **_numbers(item))
+            case Verification():
+                words = {"reason": item.reason, "text": verification_text(item, self.definition)}
+                _print_object(type="verification", **_numbers(item) | {"request": item.request.hex()} | words)
             case BoardReport():
                 _print_object(type="board", definition_id=f"{item.definition_id:08x}", **_numbers(item) | _cause(item))
 
 
-def _tell(item: Item, file: TextIO) -> None:
-    """One line for people."""
+_TYPES = {PlatformReport: "platform", NameReport: "name", Alive: "alive"}
+
+
+def _tell(item: Item, definition: Definition, file: TextIO) -> None:
+    """One line for people; nothing of what comes by the second."""
     match item:
         case Gap():
             line = f"{item.stream.name} {item.index} {item.count} samples missing"
@@ -134,14 +158,24 @@ def _tell(item: Item, file: TextIO) -> None:
         case BootEvent():
             cause = reset_cause_text(item.reset_cause)
             line = f"boot count {item.boot_count} ({cause}), firmware {item.firmware}, definition {item.definition_id:08x}"
+            line += slot_text(item)
         case SensorEvent(kind="absent"):
             line = f"sensor {item.sensor.name} is absent: {reason_text(item.reason)}"
         case SensorEvent():
             what = "answers again" if item.kind == "back" else "has stopped answering"
             line = f"sensor {item.stream.sensor} {what}, {item.bus_errors} bus errors so far"
+        case Verification():
+            line = verification_text(item, definition)
+        case PlatformReport():
+            line = f"platform {item.text}, {item.free_heap} octets of heap free, began {item.begun_ms} ms after the reset"
+            line += f" and sampled {item.sampling_ms} ms after it"
+        case NameReport():
+            line = f"payload {item.name}"
+        case Alive():
+            line = "the board is alive"
         case _:
             return
-    time = f"{item.time_ns / 1e9:.6f} s  " if isinstance(item, BootEvent | SensorEvent) else ""
+    time = f"{item.time_ns / 1e9:.6f} s  " if hasattr(item, "time_ns") else ""
     print(f"{time}{line}", file=file)
 
 
@@ -158,6 +192,6 @@ def _cause(report: BootEvent | BoardReport) -> dict:
     return {"reset_cause": report.reset_cause, "reset_cause_text": reset_cause_text(report.reset_cause)}
 
 
-def _numbers(report: LedgerReport | BoardReport) -> dict:
+def _numbers(report: ServiceReport) -> dict:
     names = (name for name in report.__dataclass_fields__ if name not in ("stream", "host_ns", "definition_id"))
     return {name: getattr(report, name) for name in names}

@@ -29,7 +29,7 @@ def print_report(summary: Summary, origin: list[str], details: bool) -> None:
     firmware = f"firmware {ledger.board.firmware}, " if ledger.board.firmware else ""
     for line in (f"{firmware}definition {definition.definition_id:08x}", *origin):
         _say(line)
-    _section(_rates(summary.statistics))
+    _section(_rates(summary))
     _section(_jitter(summary.statistics))
     for own in summary.statistics if details else ():
         _section(_histogram(own))
@@ -58,11 +58,11 @@ def origin_of(metadata: dict[str, str]) -> list[str]:
     return [line for line in (", ".join(filter(None, known)), f"note: {note}" if note else "") if line]
 
 
-def _rates(statistics: list[StreamStatistics]) -> list[list[str]]:
+def _rates(summary: Summary) -> list[list[str]]:
     table = [["", "samples", "rate Hz", "of Hz"]]
-    for own in statistics:
+    for own, nominal_hz in zip(summary.statistics, summary.rates_hz, strict=True):
         rate = "-" if own.rate_hz is None else f"{own.rate_hz:.3f}"
-        table.append([own.stream.name, str(own.samples), rate, f"{own.stream.rate_hz:g}"])
+        table.append([own.stream.name, str(own.samples), rate, f"{nominal_hz:g}" if nominal_hz else "off"])
     return table
 
 

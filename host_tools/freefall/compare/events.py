@@ -3,7 +3,20 @@
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 
-from ..decode import BootEvent, CoefficientReport, Reboot, SensorEvent, reason_text, reset_cause_text
+from ..decode import (
+    BootEvent,
+    CoefficientReport,
+    Reboot,
+    SensorEvent,
+    SettingsReport,
+    Verification,
+    outcome_text,
+    reason_text,
+    reset_cause_text,
+    settings_text,
+    slot_text,
+)
+from ..definition import Definition
 
 EVENTS_COMPARED = 2000
 
@@ -33,18 +46,20 @@ class EventDifference:
 class EventLog:
     """The first EVENTS_COMPARED events of a run; count: of all."""
 
-    def __init__(self):
+    def __init__(self, definition: Definition):
         self.events: list[Event] = []
         self.count = 0
-        self._coefficients: dict[str, tuple[int, bytes]] = {}  # by sensor, with their boot
+        self._definition = definition
+        self._known: dict[str, tuple] = {}  # coefficients by sensor, and settings, with their boot
 
     def add(self, item, boot: int) -> None:
         """Take note of an item, if it is an event: not of what comes by the second and is as it was."""
-        text, time_ns = _text(item), getattr(item, "time_ns", None)
-        if isinstance(item, CoefficientReport):
-            if self._coefficients.get(item.sensor.name) == (item.boot, item.octets):
+        text, time_ns = _text(item, self._definition), getattr(item, "time_ns", None)
+        if isinstance(item, CoefficientReport | SettingsReport):
+            what, said = (item.sensor.name, item.octets) if isinstance(item, CoefficientReport) else ("", item.values)
+            if self._known.get(what) == (item.boot, said):
                 return
-            self._coefficients[item.sensor.name] = item.boot, item.octets
+            self._known[what] = item.boot, said
             time_ns = None  # which of their reports arrived says nothing of them
         if text is None:
             return
@@ -80,15 +95,19 @@ def _key(event: Event) -> tuple[int, str]:
     return event.boot, event.text
 
 
-def _text(item) -> str | None:
-    """A boot's count is left out: a real board has another one in every run."""
+def _text(item, definition: Definition) -> str | None:
+    """A boot's count, and what a telecommand is known by, are left out: they are others in every run."""
     match item:
         case Reboot():
             return "the board has booted again"
         case BootEvent():
-            return f"boot of firmware {item.firmware}, after {reset_cause_text(item.reset_cause)}"
+            return f"boot of firmware {item.firmware}, after {reset_cause_text(item.reset_cause)}{slot_text(item)}"
         case CoefficientReport():
             return f"coefficients of {item.sensor.name}: {item.octets.hex()}"
+        case SettingsReport():
+            return f"settings: {settings_text(item.values, definition)}"
+        case Verification():
+            return f"telecommand {outcome_text(item, definition)}"
         case SensorEvent(kind="absent"):
             return f"sensor {item.sensor.name} is absent: {reason_text(item.reason)}"
         case SensorEvent():

@@ -57,7 +57,7 @@ class Side:
     def __init__(self, definition: Definition, chunks: Iterable[tuple[int | None, bytes]]):
         self.definition = definition
         self.decoder = Decoder(definition)
-        self.events = EventLog()
+        self.events = EventLog(definition)
         self.ended = False
         self.parts: dict[str, deque[Part]] = {stream.name: deque() for stream in definition.streams}
         self._chunks = iter(chunks)

@@ -38,7 +38,7 @@ from .reports import (
     SettingsReport,
     Verification,
 )
-from .sentences import settings_text, slot_text, verification_text
+from .sentences import outcome_text, settings_text, slot_text, verification_text
 from .statistics import LEVELS, MOST_WAITING, ChannelStatistics, StreamStatistics
 from .stream_ledger import Line, StreamLedger, Totals
 from .summary import METRICS, Summary
@@ -81,6 +81,7 @@ __all__ = [
     "Totals",
     "VERIFICATION_CODES",
     "Verification",
+    "outcome_text",
     "reason_text",
     "reset_cause_text",
     "rows",

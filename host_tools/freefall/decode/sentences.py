@@ -20,18 +20,20 @@ def slot_text(boot: BootEvent) -> str:
 
 
 def verification_text(item: Verification, definition: Definition) -> str:
-    """What has become of a telecommand, in words, with what they are called that it was about."""
-    request = f"telecommand {item.request.hex()} {item.kind}"
+    """Which telecommand, and what has become of it, in words."""
+    return f"telecommand {item.request.hex()} {outcome_text(item, definition)}"
+
+
+def outcome_text(item: Verification, definition: Definition) -> str:
+    """What has become of a telecommand, by the names of what it was about: "accepted", "refused: no such function 9"."""
     if not item.code:
-        return request
+        return item.kind
     if item.code in (reports.BELOW_LEAST, reports.ABOVE_MOST) and item.number < len(definition.settings):
         # Not the board's reason: of a period the least is the most of a rate.
         setting = definition.settings[item.number]
-        return f"{request}: {setting.name} takes {setting.limits}, not {setting.text(item.value)}"
-    text = f"{request}: {item.reason}"
-    if item.code == reports.NO_SUCH_SETTING:
-        return f"{text}, number {item.number} of {item.limit}"
-    return f"{text}, number {item.number}" if item.code == reports.NO_SUCH_FUNCTION else text
+        return f"{item.kind}: {setting.name} takes {setting.limits}, not {setting.text(item.value)}"
+    numbered = item.code in (reports.NO_SUCH_SETTING, reports.NO_SUCH_FUNCTION)
+    return f"{item.kind}: {item.reason}" + (f" {item.number}" if numbered else "")
 
 
 def settings_text(values: tuple[int, ...], definition: Definition) -> str:

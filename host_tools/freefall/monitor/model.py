@@ -15,9 +15,14 @@ from ..decode import (
     Reject,
     SampleBatch,
     SensorEvent,
+    SettingsReport,
     StreamLedger,
     Summary,
+    Verification,
     reset_cause_text,
+    settings_text,
+    slot_text,
+    verification_text,
 )
 from ..decode.batch import batched
 from ..definition import Definition
@@ -41,6 +46,7 @@ class BoardModel:
         self.summary = Summary(definition)
         self._streams = [WatchedStream(stream) for stream in definition.streams]
         self._log = EventLog()
+        self._settings = tuple(setting.value for setting in definition.settings)  # as known
         self._link = Rate()
         self._state = "waiting", ""
         self._host_ns: int | None = None  # of the newest octets
@@ -72,10 +78,22 @@ class BoardModel:
                     host_ns = item.host_ns
                     self._reach(item.time_ns, host_ns)
                     cause = reset_cause_text(item.reset_cause)
-                    self._log.add(host_ns, "info", f"boot count {item.boot_count}, firmware {item.firmware}, after {cause}")
+                    booted = f"boot count {item.boot_count}, firmware {item.firmware}, after {cause}{slot_text(item)}"
+                    self._log.add(host_ns, "warning" if item.failed_boots else "info", booted)
                 case SensorEvent():
                     host_ns = item.host_ns
                     self._log.add(host_ns, "info" if item.kind == "back" else "critical", sensor_text(item))
+                case SettingsReport():
+                    host_ns = item.host_ns
+                    if item.values != self._settings:
+                        self._settings = item.values
+                        self._log.add(host_ns, "info", f"settings: {settings_text(item.values, self.definition)}")
+                case Verification():
+                    host_ns = item.host_ns
+                    level = "warning" if item.kind in ("refused", "failed") else "info"
+                    self._log.add(host_ns, level, verification_text(item, self.definition))
+        for watched, rate_hz in zip(self._streams, self.summary.rates_hz, strict=True):
+            watched.runs_at(rate_hz)
         self._log.settle()
         if pieces:
             self._link.mark(pieces[-1][0], self.summary.decoder.counters.octets_fed)
@@ -133,7 +151,7 @@ class BoardModel:
         return StreamView(
             name=watched.stream.name,
             rate_hz=0.0 if quiet else watched.rate.per_second(),
-            nominal_hz=watched.stream.rate_hz,
+            nominal_hz=watched.nominal_hz,
             samples=statistics.samples,
             missing=totals.gaps + totals.tail + totals.missing_after_report,
             lost=ledger.lost,

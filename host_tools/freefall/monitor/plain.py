@@ -61,7 +61,8 @@ def rejects(seen: BoardSnapshot) -> str:
 def _stream(stream: StreamView) -> str:
     rate = "-" if stream.rate_hz is None else f"{stream.rate_hz:.2f}"
     age = "no packet yet" if stream.age_s is None else f"{'QUIET ' * stream.quiet}{stream.age_s:.1f} s ago"
-    parts = [f"{rate} of {stream.nominal_hz:g} Hz", f"{stream.samples} samples", f"{stream.missing} missing", age]
+    rate = f"{rate} of {stream.nominal_hz:g} Hz" if stream.nominal_hz else "switched off"
+    parts = [rate, f"{stream.samples} samples", f"{stream.missing} missing", age]
     for channel in stream.channels:
         level = f" {channel.level.upper()}" if channel.level not in (None, "ok") else ""
         parts.append(f"{channel.name} {channel.text} {channel.unit}{level}")

@@ -36,6 +36,7 @@ class ChannelView:
 @dataclass(frozen=True, slots=True)
 class StreamView:
     """A stream so far. rate_hz: received, over the last seconds of its board's clock; 0 when quiet, None before two packets.
+    nominal_hz: what it is set to, 0 when it is switched off.
 
     missing: known not to have arrived, wherever lost; lost: sent and not received, None without reports to compare with. seen,
     bus_errors, overruns, dropped: the board's, up to its newest report. age_s: since its last packet, by the host's clock; quiet:

@@ -27,10 +27,16 @@ class WatchedStream:
         self._newest: list[float | None] = [None] * len(stream.channels)
         self._samples = 0
         self._host_ns: int | None = None
-        steady = stream.trigger != "pulse"
-        self.break_s = _BREAK_PERIODS / stream.rate_hz if steady else None
-        packet_s = max(1 / stream.rate_hz, min(stream.samples_per_packet / stream.rate_hz, stream.max_latency_ms / 1000))
-        self._quiet_ns = round(_QUIET_PACKETS * packet_s * 1e9) + _QUIET_NS if steady else None
+        self.runs_at(stream.rate_hz)
+
+    def runs_at(self, rate_hz: float) -> None:
+        """The rate that it is set to; 0.0: it is off, and nothing is to come."""
+        self.nominal_hz = rate_hz
+        stream, self.break_s, self._quiet_ns = self.stream, None, None
+        if rate_hz and stream.trigger != "pulse":
+            self.break_s = _BREAK_PERIODS / rate_hz
+            packet_s = max(1 / rate_hz, min(stream.samples_per_packet / rate_hz, stream.max_latency_ms / 1000))
+            self._quiet_ns = round(_QUIET_PACKETS * packet_s * 1e9) + _QUIET_NS
 
     def add(self, batch: SampleBatch, anchor_ns: int) -> tuple[int, list[tuple[Crossing, Channel]]]:
         """The plots' time of the newest sample of a batch, and the limits crossed in it.

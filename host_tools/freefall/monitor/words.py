@@ -99,7 +99,7 @@ def _stream_cells(stream: StreamView, live: bool) -> tuple[list[str], list[str]]
     rate = "-" if stream.rate_hz is None else f"{stream.rate_hz:.{2 if stream.rate_hz < 9999 else 0}f}"
     age = "-" if stream.age_s is None or not live else f"{stream.age_s:.{1 if stream.age_s < 99 else 0}f}"
     counts = [_short(number, room) for number, (_, room, _) in zip((stream.samples, stream.missing), _COLUMNS[2:4], strict=True)]
-    cells = [stream.name, f"{rate}/{stream.nominal_hz:g}", *counts, age]
+    cells = [stream.name, f"{rate}/{stream.nominal_hz:g}" if stream.nominal_hz else "off", *counts, age]
     quiet = "bold red" if stream.quiet and live else "default"
     return cells, ["bold", quiet, "", "bold red" if stream.missing else "default", quiet]
 

@@ -14,13 +14,14 @@ def streams(summary: Summary) -> Markup:
     head = ["", "samples", "rate Hz", "of Hz", "jitter us: half within", "99 % within", "all within"]
     head += ["missing", "invalid"]
     rows = []
-    for own, ledger in zip(summary.statistics, summary.decoder.ledger.streams, strict=True):
+    for own, ledger, nominal_hz in zip(summary.statistics, summary.decoder.ledger.streams, summary.rates_hz, strict=True):
         found, totals = own.jitter.triggers, ledger.totals
         numbers = (found.quantile_ns(0.5), found.quantile_ns(0.99), found.max_ns)
         jitters = [micros(ns) for ns in numbers] if found.count else ["-"] * 3
         missing = totals.gaps + totals.tail + totals.missing_after_report
         rate = "-" if own.rate_hz is None else fixed(own.rate_hz, 3)
-        cells = [_number(whole(own.samples)), _number(rate), _number(f"{own.stream.rate_hz:g}"), *map(_number, jitters)]
+        nominal = f"{nominal_hz:g}" if nominal_hz else "off"
+        cells = [_number(whole(own.samples)), _number(rate), _number(nominal), *map(_number, jitters)]
         cells += [_number(whole(number), "gone" if number else None) for number in (missing, own.invalid_samples)]
         rows.append(_row(own.stream.name, cells))
     return _table(head, rows)

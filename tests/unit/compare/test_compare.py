@@ -11,7 +11,7 @@ from freefall.compare import DefinitionsDiffer, Tolerances
 from freefall.sensors.channels import Polynomial
 from unit.compare.board import Frame, begin_us, frames, wire
 from unit.decode import packets
-from unit.decode.climate import climate_sample
+from unit.decode.climate import climate_definition, climate_sample, settable
 
 BOOTS = st.lists(st.tuples(st.integers(0, 8), st.sampled_from([0, 0, 3, 40])), min_size=1, max_size=3)
 CHUNKS = st.tuples(st.integers(1, 900), st.integers(1, 900))
@@ -286,3 +286,29 @@ def test_events_beyond_what_is_kept_are_counted(climate, compared):
     assert compared(wire(many), wire(many)).same
 
 
+def answered(definition, values, request, kind="completed", slot=1, failed=0):
+    """A boot, its settings told twice, and what became of a telecommand."""
+    boot = {"boot_count": request, "version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
+    boot |= {"definition_id": definition.definition_id, "reset_cause": 3, "slot": slot, "failed_boots": failed}
+    wire = b"\0" + packets.event(definition, 1, boot) + packets.settings(definition, values, 1, 10)
+    wire += packets.verification(definition, kind, 2, 20, request=request, code=7 * (kind == "refused"), number=9)
+    return wire + packets.settings(definition, values, 3, 30)
+
+
+def test_settings_telecommands_and_slots_are_events_whatever_count_they_have(compared):
+    definition = settable(climate_definition())
+    definitions = definition, definition
+    own = answered(definition, [20_000, 1, 1000], 1)
+    assert compared(own, answered(definition, [20_000, 1, 1000], 2), definitions=definitions).events == ()
+
+    def texts(other):
+        found = compared(own, other, definitions=definitions).events
+        return [event.a.text for event in found if event.a], [event.b.text for event in found if event.b]
+
+    told = "settings: temperature.rate_hz 50, climate.on {}, light.rate_hz 1000"
+    assert texts(answered(definition, [20_000, 0, 1000], 1)) == ([told.format("on")], [told.format("off")])
+    refused = ["telecommand refused: no such function 9"]
+    assert texts(answered(definition, [20_000, 1, 1000], 1, "refused")) == (["telecommand completed"], refused)
+    here, back = ", slot a", ", fell back to slot a after 3 failed boots of slot b"
+    boots = "boot of firmware 0.1.2, after software{}"
+    assert texts(answered(definition, [20_000, 1, 1000], 1, failed=3)) == ([boots.format(here)], [boots.format(back)])

@@ -168,3 +168,17 @@ def test_events_and_rejects_beyond_what_is_kept_are_counted(bench):
         assert len(rejects) == REJECTS_KEPT and summary.metrics()["rejected"] == REJECTS_KEPT + 3
         assert [place.offset for place in rejects[:2]] == [wire.index(b"\x05\x01\x02\x03"), wire.index(b"\x05\x01\x02\x03") + 6]
         assert {place.reason for place in rejects} == {"crc"}
+
+
+def test_telecommands_and_the_slot_of_a_boot_are_told(bench):
+    boot = {"boot_count": 4, "version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
+    boot |= {"definition_id": bench.definition_id, "reset_cause": 3, "slot": 2, "failed_boots": 3}
+    wire = b"\0" + packets.event(bench, 1, boot) + packets.verification(bench, "refused", 1, 10**6, request=0x18640000, code=1)
+    wire += packets.verification(bench, "completed", 2, 2 * 10**6, request=0x18640001)
+    summary = Summary(bench)
+    summary.feed(wire)
+    booted, refused, completed = summary.happenings.events
+    assert booted.text.endswith("after software, fell back to slot b after 3 failed boots of slot a")
+    assert (refused.kind, refused.run_ns) == ("refused", 10**9)
+    assert refused.text == "telecommand 18640000 refused: no such service or subtype"
+    assert (completed.kind, completed.text) == ("completed", "telecommand 18640001 completed")

@@ -66,9 +66,9 @@ def test_parser_reads_the_slot_of_a_boot_and_whether_the_board_fell_back_to_it(b
     assert (boot.slot, boot.failed_boots, slot_text(boot)) == (slot, failed, text)
 
 
-VALUES = bytes.fromhex("0864 c006 003d20 14 02 0008 0000 00000002000000")
-VERIFIED = bytes.fromhex("0864 c006 001d20 01 02 0008 0000 000000020000001864c001 0005 0000 00000064 000003e8")
-ALIVE = bytes.fromhex("0864 c006 000d20 11 02 0008 0000 00000002000000")
+VALUES = bytes.fromhex("0864 c006 003d 20 14 02 0008 0000 00000002000000")
+VERIFIED = bytes.fromhex("0864 c006 001d 20 01 02 0008 0000 00000002000000 1864c001 0005 0000 00000064 000003e8")
+ALIVE = bytes.fromhex("0864 c006 000d 20 11 02 0008 0000 00000002000000")
 
 
 def parameter(octets: str) -> bytes:
@@ -101,13 +101,13 @@ def test_parser_reads_what_becomes_of_a_telecommand(bench, subtype, kind):
     [
         ({}, "telecommand 1864c001 refused"),
         ({"code": 1}, "telecommand 1864c001 refused: no such service or subtype"),
-        ({"code": 3, "number": 5, "limit": 3}, "telecommand 1864c001 refused: no such setting, number 5 of 3"),
+        ({"code": 3, "number": 5, "limit": 3}, "telecommand 1864c001 refused: no such setting 5"),
         (
             {"code": 4, "number": 0, "value": 500, "limit": 1000},
             "telecommand 1864c001 refused: temperature.rate_hz takes 1 to 1000 samples/s, not 2000",
         ),
         ({"code": 5, "number": 3, "value": 7, "limit": 1}, "telecommand 1864c001 refused: above the most"),
-        ({"code": 7, "number": 9}, "telecommand 1864c001 refused: no such function, number 9"),
+        ({"code": 7, "number": 9}, "telecommand 1864c001 refused: no such function 9"),
         ({"code": 8}, "telecommand 1864c001 refused: unlisted reason 8"),
     ],
 )

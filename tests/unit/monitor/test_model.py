@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from freefall.decode import Collector, Decoder, Gap, Summary
 from freefall.errors import WrongDefinition
 from freefall.monitor import BoardModel
+from freefall.monitor.plain import block
 from freefall.port.faults import Faults, FaultyStream
 from unit.decode import packets
+from unit.decode.climate import climate_definition, settable
 from unit.monitor.boards import START_NS, definition, model_of, octets_of, run
 
 S = 1_000_000_000
@@ -214,3 +216,56 @@ def test_snapshot_is_plain_json():
     facts = json.loads(json.dumps(model_of(run(3)).snapshot().as_dict(), allow_nan=False))
     assert facts["streams"][0]["channels"][0]["text"] and "events" not in facts
     assert replace(model_of(run(1)).snapshot(), payload="x").payload == "x"
+
+
+# Settings and telecommands
+
+SET = settable(climate_definition())
+
+
+def told_model(*frames):
+    """A model that was fed each of these frames in a second of its own."""
+    model = BoardModel(SET, "test")
+    for second, frame in enumerate([b"\0", *frames]):
+        model.feed([(START_NS + second * S, frame)])
+    return model
+
+
+def test_rates_and_silence_follow_the_settings_of_the_boot():
+    one, off = [10**6, 1, 20_000], [10**6, 0, 20_000]
+    frames = [packets.boot(SET), packets.settings(SET, one, 1, 10)]
+    streams = told_model(*frames).snapshot().streams
+    assert [stream.nominal_hz for stream in streams] == [SET.streams[0].rate_hz, 1.0, 50.0, 50.0]
+    assert streams[1].break_s == 2.5
+    model = told_model(*frames, packets.samples(SET.stream("temperature"), 0, 2, 10**6))
+    assert not model.snapshot(START_NS + 6 * S).streams[1].quiet, "three seconds after a packet of two samples a second apart"
+    model = told_model(packets.boot(SET), packets.samples(SET.stream("temperature"), 0, 2, 10**6))
+    assert model.snapshot(START_NS + 6 * S).streams[1].quiet, "at 50 Hz"
+    model = told_model(packets.boot(SET), packets.samples(SET.stream("climate"), 0, 2, 10), packets.settings(SET, off, 1, 20))
+    seen = model.snapshot(START_NS + 3600 * S)
+    assert (seen.streams[2].nominal_hz, seen.streams[2].quiet) == (0.0, False)
+    assert any("climate" in line and "switched off" in line for line in block(seen))
+    model.feed([(START_NS + 4 * S, packets.boot(SET, 2))])
+    assert model.snapshot().streams[2].nominal_hz == 50.0
+
+
+def test_settings_are_an_event_when_they_are_others_than_were_known():
+    own, other = [20_000, 1, 20_000], [20_000, 0, 20_000]
+    model = told_model(*(packets.settings(SET, values, n, 10 * n) for n, values in enumerate([own, own, other, other, own])))
+    found = [text for text in texts(model) if text.startswith("settings")]
+    told = "settings: temperature.rate_hz 50, climate.on {}, light.rate_hz 50"
+    assert found == [told.format("off"), told.format("on")]
+
+
+def test_what_becomes_of_a_telecommand_and_a_board_that_fell_back_are_events():
+    boot = {"boot_count": 4, "version_major": 0, "version_minor": 1, "version_patch": 2, "wire_format": 1}
+    boot |= {"definition_id": SET.definition_id, "reset_cause": 3, "slot": 1, "failed_boots": 3}
+    frames = [packets.event(SET, 1, boot)]
+    frames += [packets.verification(SET, kind, 1 + n, n, request=n) for n, kind in enumerate(("accepted", "completed"))]
+    frames += [packets.verification(SET, kind, 3 + n, 3 + n, request=n, code=6) for n, kind in enumerate(("refused", "failed"))]
+    model = told_model(*frames)
+    reason = ": the values could not be kept, they are as before"
+    assert texts(model, "info") == ["telecommand 00000000 accepted", "telecommand 00000001 completed"]
+    fell_back, *bad = texts(model, "warning")
+    assert fell_back.endswith("fell back to slot a after 3 failed boots of slot b")
+    assert bad == [f"telecommand 00000000 refused{reason}", f"telecommand 00000001 failed{reason}"]

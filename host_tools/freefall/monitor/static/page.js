@@ -199,7 +199,7 @@ class StreamCard {
 
   update(seen, live) {
     const rate = seen.rate_hz === null ? "–" : seen.rate_hz.toFixed(seen.rate_hz < 10 ? 2 : 1);
-    say(find(".rate", this.root), `${rate} of ${seen.nominal_hz} Hz`);
+    say(find(".rate", this.root), seen.nominal_hz ? `${rate} of ${seen.nominal_hz} Hz` : "switched off");
     const counts = find(".counts", this.root);
     say(counts, `${count(seen.samples, "sample")}, ${seen.missing} missing` + (seen.invalid ? `, ${seen.invalid} invalid` : ""));
     dress(counts, seen.missing || seen.invalid ? "counts bad" : "counts");
