@@ -1,6 +1,6 @@
 """Simulated buses: transfers octet by octet on sensor models, in the time their bits take; what buses of every kind share."""
 
-from . import segments
+from .virtual_transactions import BusDevice, SlotRead
 
 NEVER = None  # what a step takes that never ends
 
@@ -42,7 +42,7 @@ class Bus:
         transactions: one or, when the part needs settle_ns after its command, two; each a function of a slot's octets that
         gives its steps.
         """
-        read = _Read(transactions, settle_ns, ring, ended)
+        read = SlotRead(transactions, settle_ns, ring, ended)
 
         def start(slot):
             read.slot = slot
@@ -129,72 +129,14 @@ class Bus:
         read.ended(good)
 
 
-class _Read:
-    """One stream's reads; spoilt: the sensor has a new sample before the read under way is over."""
+class Device(BusDevice):
+    """One part on a bus; a subclass gives the steps of a transaction."""
 
-    def __init__(self, transactions, settle_ns, ring, ended):
-        self.ended = ended
-        self.spoilt = False
-        self.slot = 0
-        self.transactions = transactions
-        self.settle_ns = settle_ns
-        self._octets = memoryview(ring.octets)
-        self._size = ring.read_len
+    def _transfer(self, phases):
+        self._bus.transfer(self._steps(phases))
 
-    def octets(self):
-        """Where the read goes."""
-        start = self.slot * self._size
-        return self._octets[start : start + self._size]
-
-
-class Device:
-    """One part on a bus; a subclass gives the steps of a transaction.
-
-    A transaction is phases (octets to send or None, buffer to fill or None), one after the other.
-    """
-
-    def __init__(self, bus):
-        self.check = None
-        self._bus = bus
-
-    def send(self, octets):
-        """See ports/__init__.py."""
-        self._bus.transfer(self._steps([(octets, None)]))
-
-    def receive(self, buf):
-        """See ports/__init__.py."""
-        self._bus.transfer(self._steps([(None, buf)]))
-
-    def exchange(self, command, buf):
-        """See ports/__init__.py."""
-        self._bus.transfer(self._steps([(command, buf)]))
-
-    def reads(self, driver, ring, ended):
-        """See ports/__init__.py."""
-        phases = [(self._command(octets), count) for octets, count in segments(driver, ring)]
-        settle_us = getattr(driver, "SETTLE_US", 0)
-        if settle_us:
-            ((command, count),) = phases
-            transactions = (self._transaction([(command, 0)]), self._transaction([(None, count)]))
-        else:
-            transactions = (self._transaction(phases),)
-        start, self.check = self._bus.reads(transactions, settle_us * 1000, ring, ended)
-        return start
-
-    def _transaction(self, phases):
-        def steps(octets):
-            filled = []
-            at = 0
-            for command, count in phases:
-                filled.append((command, octets[at : at + count] if count else None))
-                at += count
-            return self._steps(filled)
-
-        return steps
-
-    def _command(self, octets):
-        """What is sent for the octets of a driver's sample_reads; None for none."""
-        return octets or None
+    def _begin(self, phases):
+        return self._steps(phases)
 
     def _steps(self, phases):
         raise NotImplementedError
