@@ -24,6 +24,11 @@ def build_image(files: Mapping[str, bytes]) -> bytes:
 
     Raises BoardError when a module does not compile, MissingExtra without the "emulated" extra.
     """
+    return pack(compiled_files({**source_files(), **files}))
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """The image of these files as they are and of no others. Raises MissingExtra without the "emulated" extra."""
     try:
         from littlefs import LittleFS
     except ImportError:
@@ -38,7 +43,7 @@ def build_image(files: Mapping[str, bytes]) -> bytes:
         inline_max=_NO_CONTENTS,
         disk_version=_LITTLEFS_2_0,
     )
-    for name, content in compiled_files({**source_files(), **files}).items():
+    for name, content in files.items():
         if "/" in name:
             flash.makedirs(name.rsplit("/", 1)[0], exist_ok=True)
         with flash.open(name, "wb") as file:
