@@ -32,6 +32,8 @@ def folder(tmp_path, monkeypatch, vibration):
     """A folder with two definitions, recordings and other things, and a computer with two serial ports."""
     for name in DEFINITIONS:
         shutil.copytree(vibration, tmp_path / name)
+        with open(tmp_path / name / "payload.toml", "a") as file:
+            file.write("\n[stream.temperature.adjustable]\nrate_hz = [0.1, 4.0]\non = true\n")
     (tmp_path / "my runs" / "empty.mcap").mkdir(parents=True)
     (tmp_path / "notes.txt").touch()
     (tmp_path / ".hidden.mcap").touch()
@@ -86,6 +88,9 @@ EXPECTED = {
     "A": ["one.mcap", "<dir>"],
     "B": ["one.mcap", "<dir>"],
     "[NAME=]DRIVER": sorted(SENSORS),
+    "STREAM": STREAMS,
+    "[NAME]": ["temperature.rate_hz", "temperature.on"],
+    "NAME=VALUE": [*(f"temperature.rate_hz={rate}" for rate in ("0.1", "1", "4")), "temperature.on=on", "temperature.on=off"],
 }
 URL = {"record": [*PORTS, *BOARDS, "replay:one.mcap"]}
 
@@ -97,7 +102,7 @@ def parameters(command: click.Command, path: tuple[str, ...] = ()):
         return
     for parameter in command.params:
         kind = (parameter.metavar or "").removesuffix("...")
-        if parameter.name not in ("output", "html") and kind in (*EXPECTED, "URL", "STREAM"):
+        if parameter.name not in ("output", "html") and kind in (*EXPECTED, "URL"):
             yield pytest.param(path, parameter, kind, id=f"{' '.join(path)} {parameter.name}")
 
 
@@ -105,13 +110,13 @@ def parameters(command: click.Command, path: tuple[str, ...] = ()):
 def test_parameter_offers_what_it_can_mean(path, parameter, kind):
     context = click.Context(click.Command("one"))
     context.params = {"definition": "defs/vibration"}
-    expected = STREAMS if kind == "STREAM" else URL.get(path[0], PORTS) if kind == "URL" else EXPECTED[kind]
+    expected = URL.get(path[0], PORTS) if kind == "URL" else EXPECTED[kind]
     items = parameter.shell_complete(context, "")
     assert [item.value if item.type == "plain" else f"<{item.type}>" for item in items] == expected
 
 
 def test_parameters_of_all_kinds_were_looked_at():
-    assert {parameter.values[2] for parameter in parameters(freefall)} == {*EXPECTED, "URL", "STREAM"}
+    assert {parameter.values[2] for parameter in parameters(freefall)} == {*EXPECTED, "URL"}
 
 
 @pytest.mark.parametrize(
@@ -136,6 +141,9 @@ def test_parameters_of_all_kinds_were_looked_at():
         (["decode", "notes.txt", "-a", ""], []),
         (["decode", "-a", ""], []),
         (["new", "-s", "acc=adx"], ["acc=adxl355"]),
+        (["config", "ge"], ["get"]),
+        (["config", "set", "-d", "defs/fluids", "temperature.on=of"], ["temperature.on=off"]),
+        (["config", "set", "x"], []),
     ],
     ids=" ".join,
 )

@@ -1,4 +1,4 @@
-"""What a Tab completes besides verbs and options: definitions, recordings, ports, streams, drivers.
+"""What a Tab completes besides verbs and options: definitions, recordings, ports, streams, settings, drivers.
 
 Each is a shell_complete of click. The item of type "dir" lets the shell complete folders as it does for any command.
 """
@@ -46,7 +46,21 @@ def sources(context: Context, parameter: Parameter, incomplete: str) -> list[Com
 
 def streams(context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
     """STREAM: of the definition that the command line names so far."""
-    return _plain(name for name in _streams(context) if name.startswith(incomplete))
+    return _plain(stream.name for stream in _of_definition(context, "streams") if stream.name.startswith(incomplete))
+
+
+def settings(context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
+    """NAME of a setting of that definition."""
+    return _plain(setting.name for setting in _of_definition(context, "settings") if setting.name.startswith(incomplete))
+
+
+def changes(context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
+    """NAME=VALUE, with what a setting may be at the utmost and what it is in the definition."""
+    texts = []
+    for setting in _of_definition(context, "settings"):
+        values = dict.fromkeys((setting.most, setting.value, setting.least))  # the longest period is the least rate
+        texts += [f"{setting.name}={setting.text(value)}" for value in values]
+    return _plain(text for text in texts if text.startswith(incomplete))
 
 
 def drivers(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
@@ -112,15 +126,16 @@ def _wires(incomplete: str) -> Iterator[str]:
     return (port.device for port in sorted(comports()) if port.device.startswith(incomplete))
 
 
-def _streams(context: Context) -> list[str]:
+def _of_definition(context: Context, what: str) -> tuple:
     from ..recording import open_recording
     from .sources import choose_definition
 
-    # While an option lacks its value, arguments are not parsed yet.
-    given, source = context.params.get("definition"), context.params.get("src") or "".join(context.args[:1])
+    given, source = context.params.get("definition"), context.params.get("src")
+    if "src" in context.params:
+        source = source or "".join(context.args[:1])  # while an option lacks its value, arguments are not parsed yet
     try:
         own = open_recording(source).definition if source and not given else None
         definition = choose_definition(given, own)
     except (FreefallError, OSError):
-        return []
-    return [stream.name for stream in definition.streams] if definition else []
+        return ()
+    return getattr(definition, what, ())

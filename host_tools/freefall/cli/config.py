@@ -24,7 +24,7 @@ from ..device.settings import (
     values_of,
 )
 from ..port.reconnecting import Reconnecting
-from .completion import wires
+from .completion import changes, settings, wires
 from .options import OutputPath, Seconds, baud_option, force_option, port_definition_option
 from .sources import choose_definition, open_port, port_definition
 from .text import aligned, write_text
@@ -74,7 +74,7 @@ def config(context: click.Context) -> None:
 
 
 @config.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=settings)
 @_board_options
 @_json_option
 @click.option("--toml", "as_toml", is_flag=True, help="Print them as a file that config apply takes.")
@@ -105,7 +105,7 @@ def get(
 
 
 @config.command("set")
-@click.argument("changes", metavar="NAME=VALUE...", nargs=-1, required=True)
+@click.argument("changes", metavar="NAME=VALUE...", nargs=-1, required=True, shell_complete=changes)
 @_board_options
 @_json_option
 def set_(changes: tuple[str, ...], port: str, definition: str | None, baud: int, wait: float, as_json: bool) -> int:
