@@ -22,6 +22,10 @@ _READ_LEN = 65536
 _WRITE_TIMEOUT_S = 5.0
 
 
+class PortBusy(DeviceError):
+    """A port that another program holds."""
+
+
 def looks_like_port(text: str) -> bool:
     """Whether a SRC on the command line means a port rather than a file."""
     return "://" in text or is_id(text) or text.startswith("/dev/") or (text.upper().startswith("COM") and text[3:].isdigit())
@@ -107,7 +111,7 @@ def open_pyserial(url: str, baud: int):
         if any(isinstance(cause, ValueError | TypeError) for cause in causes):
             raise ValueError(f"cannot open {url}: {error}") from error
         if _is_busy(causes):
-            raise DeviceError(f"cannot open {url}: {busy_sentence(url)}") from error
+            raise PortBusy(f"cannot open {url}: {busy_sentence(url)}") from error
         if any(isinstance(cause, OSError) and cause.errno == errno.EACCES for cause in causes):
             raise DeviceError(f"cannot open {url}: this user may not; freefall doctor says how to change that") from error
         raise DeviceError(f"cannot open {url}: {system_reason(error)}. Is the board there?") from error

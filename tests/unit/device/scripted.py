@@ -16,6 +16,7 @@ class ScriptedPort:
 
     def __init__(self, answer: Callable[[bytes], bytes | None], talk: bytes = b"", takes: bool = True):
         self.timeout = self.write_timeout = None
+        self.baudrate = 921_600
         self.written = b""
         self.closed = False
         self._answer = answer
