@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 
 from freefall_wire import frame, packet, reports, telecommands
 
@@ -74,7 +73,7 @@ class Commands:
         self._decoder = Decoder(definition)
         self._waiting: deque[Item | LinkEvent] = deque()
         self._heard = Heard(self._url, definition)
-        self._met = False
+        self._met = self._known_once = False
         self._values: tuple[int, ...] | None = None
         self._platform: PlatformReport | None = None
 
@@ -164,16 +163,23 @@ class Commands:
             answered = answered or isinstance(item, NameReport | PlatformReport)  # those come to who asks
             known = known or isinstance(item, BoardReport | BootEvent)
             if answered and known:
-                self._met = True
+                self._met = self._known_once = True
                 return
             if self._heard.at_prompt:
                 self._link.port.send(_INTERRUPT)  # the prompt is left as it was
                 break
             if self._link.port and self._now_s() >= ask_s:
                 ask_s = self._now_s() + _AGAIN_S
-                with suppress(DeviceError):  # the next read says it
-                    self._link.port.send(_ENQUIRY)
+                self._ask()
         raise self._heard.silence(limit_s, self._link.trouble)
+
+    def _ask(self) -> None:
+        try:
+            self._link.port.send(_ENQUIRY)
+        except DeviceError:
+            if not self._known_once:
+                raise
+            # A board that restarts takes its port along, which the next read tells, too; it comes back.
 
     def _coming(self, limit_s: float) -> Iterator[Item | LinkEvent | None]:
         """What comes within so long, in order; None whenever nothing has come for a moment."""
