@@ -31,8 +31,8 @@ def plugged(image, payload, files=None, wired=lambda text: text):
 def probed(device, payload) -> dict[str, Verdict]:
     """The verdicts on a board that is asked once more."""
     definition = load_definition(_DEFS / payload)
-    with Repl.open(device.console_url) as repl, board_buses(repl, json.loads(definition.plan)) as accesses:
-        return {verdict.sensor: verdict for verdict in probe(definition, accesses)}
+    with Repl.open(device.console_url) as repl:
+        return {verdict.sensor: verdict for verdict in probe(definition, board_buses(repl, json.loads(definition.plan)))}
 
 
 def kinds(verdicts):

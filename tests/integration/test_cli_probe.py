@@ -1,6 +1,8 @@
 """freefall probe from this computer's own bus, over smbus2 and a fake kernel."""
 
+import errno
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from fake_linux.i2c import Adapter, FakeI2C
 from fake_linux.time import RealTime
 from freefall.board.simulated import attach_models
 from freefall.definition import load_definition
+from freefall.errors import DeviceError
 
 _DEFS = Path(__file__).parents[2] / "payload_defs"
 _CULTURE = _DEFS / "cell_culture"
@@ -74,3 +77,48 @@ def test_bus_that_may_not_be_used_names_the_group(freefall, bench):
 def test_port_of_the_environment_gives_way_to_a_bus_that_is_named(freefall, bench, monkeypatch):
     monkeypatch.setenv("FREEFALL_PORT", "/dev/nothing-there")
     assert freefall("probe", _CULTURE, "--i2c", 1).code == 0
+
+
+class _Repl:
+    """A board at its prompt with nobody on its buses; what happens at the first question is up to the test."""
+
+    def __init__(self, happens):
+        self.started_again = False
+        self._happens = happens
+
+    def soft_reset(self):
+        pass
+
+    def exec(self, code):
+        return ""
+
+    def eval(self, expression):
+        self._happens()
+        return ((1, 1), (1, 1)) if "_level" in expression else errno.EIO
+
+    def hard_reset(self):
+        self.started_again = True
+
+
+def test_ctrl_c_waits_until_the_board_runs_again(freefall, monkeypatch):
+    presses = iter([signal.SIGINT])
+    board = _Repl(lambda: [signal.raise_signal(press) for press in presses])
+    monkeypatch.setattr("freefall.device.repl.Repl.open", lambda port: board)
+    assert freefall("probe", _CULTURE, "-p", "/dev/ttyACM0").code == 130
+    assert board.started_again
+
+
+def test_board_that_goes_away_is_exit_code_4_and_was_told_to_start_again(freefall, monkeypatch):
+    def gone():
+        raise DeviceError("/dev/ttyACM0 went away: unplugged")
+
+    board = _Repl(gone)
+    monkeypatch.setattr("freefall.device.repl.Repl.open", lambda port: board)
+    done = freefall("probe", _CULTURE, "-p", "/dev/ttyACM0")
+    assert done.code == 4 and "/dev/ttyACM0 went away: unplugged" in done.err and board.started_again
+
+
+def test_board_with_nobody_on_its_buses_says_so_of_each_sensor(freefall, monkeypatch):
+    monkeypatch.setattr("freefall.device.repl.Repl.open", lambda port: _Repl(lambda: None))
+    done = freefall("probe", _CULTURE, "-p", "/dev/ttyACM0")
+    assert done.code == 1 and done.out.count("absent: nobody answers at") == 3 and done.out.endswith("3 sensors, 3 faults\n")

@@ -13,6 +13,7 @@ from ..definition import Definition, load_definition
 from ..device.probe import Access, Verdict
 from ..device.probe import probe as probe_wiring
 from .completion import definitions, wires
+from .interrupt import held_interrupt
 from .options import Value
 from .text import aligned, say
 
@@ -78,12 +79,15 @@ def _through_board(checked: Definition, port: str) -> Iterator[Mapping[str, Acce
     from ..device.repl import Repl
 
     print(f"what runs on {port} is stopped for the probe and started again afterwards", file=sys.stderr, flush=True)
-    repl = Repl.open(port)
-    try:
-        with board_buses(repl, json.loads(checked.plan)) as accesses:
-            yield accesses
-    finally:
-        repl.hard_reset()
+    # A board that is left in the middle of an answer would not hear that it is to start again.
+    with held_interrupt() as pressed:
+        repl = Repl.open(port)
+        try:
+            yield board_buses(repl, json.loads(checked.plan))
+        finally:
+            repl.hard_reset()
+        if pressed():
+            raise KeyboardInterrupt
 
 
 def _print(verdicts: list[Verdict], as_json: bool) -> None:

@@ -1,8 +1,7 @@
 """The buses of a board at its prompt: a few lines of MicroPython each, in place of the firmware that was stopped."""
 
 import errno
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from ..repl import Repl
 from .access import Access, BusHeld, Level, Lines, NoAnswer
@@ -65,15 +64,11 @@ def _do_{name}(place, out, count):
 _LEVELS = {(1, 1): Level.HIGH, (0, 1): Level.FLOATING, (0, 0): Level.LOW, (1, 0): Level.LOW}
 
 
-@contextmanager
-def board_buses(repl: Repl, plan: dict) -> Iterator[Mapping[str, Access]]:
-    """The buses of a plan on the board at that prompt, whose interpreter starts afresh before and after.
-
-    Raises, and so do the accesses, what `Repl` does.
-    """
+def board_buses(repl: Repl, plan: dict) -> Mapping[str, Access]:
+    """The buses of a plan on the board at that prompt, whose interpreter starts afresh. Raises what Repl does, as they do."""
     repl.soft_reset()  # what ran has left interrupts and DMA behind
     repl.exec(_COMMON)
-    yield {f"{bus['kind']}{bus['id']}": _Bus(repl, bus, plan["sensors"]) for bus in plan["buses"]}
+    return {f"{bus['kind']}{bus['id']}": _Bus(repl, bus, plan["sensors"]) for bus in plan["buses"]}
 
 
 class _Bus:
