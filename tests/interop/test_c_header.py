@@ -12,21 +12,31 @@ from freefall.sensors.channels import Compensated
 
 
 @pytest.fixture(scope="session")
-def library(run, tmp_path_factory):
+def build(tmp_path_factory):
+    """build(definition): the library of its header."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("no C compiler here")
-    folder = tmp_path_factory.mktemp("c")
-    (folder / "payload.h").write_text(c_header(run.definition), encoding="utf-8")
-    # The functions are static inline, as a header's must be: a macro makes them visible.
-    source = '#define static\n#define inline\n#include "payload.h"\n'
-    (folder / "visible.c").write_text(source)
-    (folder / "strict.c").write_text('#include "payload.h"\nint main(void) { return 0; }\n')
-    strict = [compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wno-sign-conversion", "-pedantic"]
-    subprocess.run([*strict, "-o", folder / "strict", folder / "strict.c"], check=True)
-    library = [compiler, "-std=c99", "-O1", "-shared", "-fPIC", "-o", folder / "payload.so", folder / "visible.c"]
-    subprocess.run(library, check=True)
-    return ctypes.CDLL(str(folder / "payload.so"))
+
+    def build(definition):
+        folder = tmp_path_factory.mktemp("c")
+        (folder / "payload.h").write_text(c_header(definition), encoding="utf-8")
+        # The functions are static inline, as a header's must be: a macro makes them visible.
+        source = '#define static\n#define inline\n#include "payload.h"\n'
+        (folder / "visible.c").write_text(source)
+        (folder / "strict.c").write_text('#include "payload.h"\nint main(void) { return 0; }\n')
+        strict = [compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wno-sign-conversion", "-pedantic"]
+        subprocess.run([*strict, "-o", folder / "strict", folder / "strict.c"], check=True)
+        library = [compiler, "-std=c99", "-O1", "-shared", "-fPIC", "-o", folder / "payload.so", folder / "visible.c"]
+        subprocess.run(library, check=True)
+        return ctypes.CDLL(str(folder / "payload.so"))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def library(run, build):
+    return build(run.definition)
 
 
 def test_functions_give_the_same_samples(run, library):
@@ -59,3 +69,13 @@ def test_service_functions_give_the_same_ledgers(run, library):
             function = getattr(library, f"{run.definition.name}_ledger_{report.stream.name}_{name}")
             function.restype = ctypes.c_uint32
             assert function(data) == getattr(report, name)
+
+
+def test_service_functions_give_what_a_board_answers(settable, answers, build):
+    library, name = build(settable), settable.name
+    for data, packet, items in answers:
+        for item, value in items.items():
+            own = f"{name}_service" if item == "TIME_SECONDS" else f"{name}_{packet.lower()}"
+            function = getattr(library, f"{own}_{item.lower()}")
+            function.restype = ctypes.c_uint32
+            assert function(data) == value, (packet, item)

@@ -75,3 +75,14 @@ def test_limits_are_those_of_the_definition(run, config):
             red_low, yellow_low, yellow_high, red_high = item.limits.values["DEFAULT"]
             assert (yellow_low, yellow_high) == (limits.warning or limits.watch or limits.critical)
             assert (red_low, red_high) == (limits.critical or (-1e300, 1e300))
+
+
+def test_foreign_reader_knows_what_a_board_answers(settable, answers, tmp_path):
+    (tmp_path / "tlm.txt").write_text(cosmos(settable), encoding="utf-8")
+    config, target = PacketConfig(), settable.name.upper()
+    config.process_file(str(tmp_path / "tlm.txt"), target)
+    for data, name, items in answers:
+        (packet,) = (known for known in config.telemetry[target].values() if known.identify(data))
+        packet.buffer = data
+        assert packet.packet_name == name
+        assert {item: packet.read(item, "RAW") for item in items} == items

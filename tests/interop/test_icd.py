@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from freefall.interop import icd_csv, icd_markdown
 
@@ -41,3 +42,25 @@ def test_document_names_every_packet_and_channel(run):
         for channel in stream.channels:
             assert f"| {channel.name} | {channel.unit} |" in text
     assert f"{run.definition.definition_id:08x}" in text
+
+
+def test_table_alone_is_enough_to_read_what_a_board_answers(settable, answers):
+    rows = list(csv.DictReader(io.StringIO(icd_csv(settable))))
+    for data, name, items in answers:
+        own = {row["item"]: row for row in rows if row["packet"] == name}
+        assert {item: read(data, own[item]) for item in items} == items
+        fixed = [row for row in own.values() if row["fixed"]]
+        assert all(read(data, row) == int(row["fixed"]) for row in fixed) and len(data) == int(fixed[0]["length"])
+
+
+def test_document_says_that_a_rate_can_be_set(settable):
+    text = icd_markdown(settable)
+    assert text.count("at 1 Hz, or what SETTINGS tells") == 2, "in the list, and at its packet"
+    quick = replace(settable.streams[1], rate_hz=10.0, samples_per_packet=20)
+    several = icd_markdown(replace(settable, streams=(settable.streams[0], quick)))
+    assert "Samples are 0.1 s apart, unless SETTINGS tells another period, the first at" in several
+    assert several.count("unless SETTINGS") == 1, "the other stream's rate cannot be set"
+    assert (
+        "| TEMPERATURE_PERIOD_US | unsigned |  | microseconds from sample to sample of stream temperature, 100000 to 10000000"
+        in text
+    )

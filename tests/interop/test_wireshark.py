@@ -190,3 +190,11 @@ def nanoseconds(text):
     """Of tshark's seconds with nine digits behind the point."""
     seconds, _, rest = text.partition(".")
     return int(seconds) * 10**9 + int(rest)
+
+
+def test_what_a_board_answers_is_known(settable, answers, dissect):
+    found = dissect(settable, [encode(data) for data, _, _ in answers])
+    for (_, name, items), fields in zip(answers, found, strict=True):
+        assert "reject" not in fields and nanoseconds(fields["time"][0]) == 7_500_000_000
+        told = {item: fields[f"report.{name.lower()}.{item.lower()}"] for item in items if not item.startswith("TIME_")}
+        assert told == {item: [str(items[item])] for item in told}

@@ -74,3 +74,17 @@ def test_foreign_reader_finds_the_same_ledgers(run, reader):
         prefix = f"LEDGER_{report.stream.name.upper()}"
         for name in ("seen", "taken", "bus_errors", "overruns", "framed", "pending", "samples_sent", "samples_dropped", "late"):
             assert parsed[f"{prefix}_{name.upper()}"] == getattr(report, name)
+
+
+def test_foreign_reader_knows_what_a_board_answers(settable, answers, schema, tmp_path):
+    document = xtce(settable)
+    schema.validate(document)
+    (tmp_path / "payload.xml").write_text(document, encoding="utf-8")
+    reader = space_packet_parser.load_xtce(tmp_path / "payload.xml")
+    for data, name, items in answers:
+        parsed = parse(reader, data)
+        shared = {item: value for item, value in items.items() if item in parsed}
+        own = {item: parsed.get(f"{name}_{item}") for item in items.keys() - shared.keys()}
+        assert own == {item: items[item] for item in own}, name
+        assert shared == {item: parsed[item] for item in shared}, name
+    assert "at 1 Hz, or what SETTINGS tells" in document

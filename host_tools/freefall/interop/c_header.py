@@ -60,7 +60,7 @@ def c_header(definition: Definition) -> str:
 
 def _owner(name: str, item: Item, seen: set[str], packet: Packet) -> str:
     """Whose an item is, as its function's prefix: this packet's or, once, all service packets'."""
-    shared = not packet.stream and item.at < SOURCE_DATA_AT + 2  # its id, too
+    shared = not packet.stream and (item.at < SOURCE_DATA_AT or item.name == "REPORT_ID")
     if shared and item.name in seen:
         return ""
     if not shared:
@@ -77,7 +77,8 @@ def _packet(guard: str, packet: Packet) -> str:
     lines += [f"#define {prefix}_{item.name} {item.fixed}" for item in packet.items if item.fixed is not None]
     if packet.stream:
         lines.append(f"#define {prefix}_SAMPLES {packet.stream.samples_per_packet} /* places for samples in a packet */")
-        lines.append(f"#define {prefix}_PERIOD_S {1 / packet.stream.rate_hz!r}")
+        until = " /* unless SETTINGS tells another */" if packet.adjustable else ""
+        lines.append(f"#define {prefix}_PERIOD_S {1 / packet.stream.rate_hz!r}{until}")
     return "\n".join(lines) + "\n"
 
 

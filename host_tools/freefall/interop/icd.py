@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from ..definition import Definition, Stream
+from ..definition import Definition
 from ..sensors.channels import Calibration, Channel, Linear, Polynomial, Table
 from .layout import Item, Packet, packets, primary_header
 
@@ -36,7 +36,7 @@ def icd_markdown(definition: Definition) -> str:
         lines += ["", f"## {packet.name}", "", f"{packet.meaning[0].upper()}{packet.meaning[1:]}. APID {packet.apid}.", ""]
         lines += _table(item for item in packet.items if item.sample == 0)
         if packet.stream:
-            lines += ["", *_stream(packet.stream)]
+            lines += ["", *_stream(packet)]
     return "\n".join(lines) + "\n"
 
 
@@ -72,11 +72,12 @@ def _table(items) -> Iterator[str]:
         yield f"| {octets} | {bits} | {item.name}{fixed} | {kind} | {item.unit} | {_meaning(item)} |"
 
 
-def _stream(stream: Stream) -> Iterator[str]:
+def _stream(packet: Packet) -> Iterator[str]:
+    stream, unless = packet.stream, ", unless SETTINGS tells another period" if packet.adjustable else ""
     if stream.samples_per_packet > 1:
         yield (
             f"Sample k (0..{stream.samples_per_packet - 1}) lies {stream.sample_len} octets x k further on. "
-            + ("" if stream.times else f"Samples are {1 / stream.rate_hz:g} s apart, the first at the packet's time.")
+            + ("" if stream.times else f"Samples are {1 / stream.rate_hz:g} s apart{unless}, the first at the packet's time.")
         ).rstrip()
         yield ""
     yield "| channel | unit | value from the raw value | watch | warning | critical |"

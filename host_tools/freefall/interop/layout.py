@@ -47,7 +47,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A packet of fixed length. Its items are in the order of their octets; those of the primary header are not among them."""
+    """A packet of fixed length. Its items are in the order of their octets; those of the primary header are not among them.
+
+    adjustable: of a stream whose rate can be set: the definition's holds until packet SETTINGS tells another.
+    """
 
     name: str
     apid: int
@@ -55,11 +58,13 @@ class Packet:
     meaning: str
     items: tuple[Item, ...] = field(repr=False)
     stream: Stream | None = None
+    adjustable: bool = False
 
 
 def packets(definition: Definition) -> list[Packet]:
     """All packets of a payload: service packets first, then one a stream."""
-    return [*_services(definition), *(_stream(stream) for stream in definition.streams)]
+    adjustable = {setting.stream for setting in definition.settings if setting.what == "rate_hz"}
+    return [*_services(definition), *(_stream(stream, stream.number in adjustable) for stream in definition.streams)]
 
 
 def primary_header() -> tuple[Item, ...]:
@@ -113,10 +118,11 @@ def _row(at: int, items: tuple[tuple[str, int, str], ...]) -> Iterator[Item]:
 
 
 def _report(definition, name, service, subtype, number, length, meaning, items) -> Packet:
+    """number: which report of its service and subtype it is; None of those that there is one of."""
     what = "event id, structure id or parameter id: which report this is"
-    known = Item("REPORT_ID", packet.SOURCE_DATA_AT, 2, what, fixed=number)
-    rest = _row(packet.SOURCE_DATA_AT + 2, items)
-    return Packet(name, definition.apid, length, meaning, (*_service_header(service, subtype), known, *rest))
+    known = () if number is None else (Item("REPORT_ID", packet.SOURCE_DATA_AT, 2, what, fixed=number),)
+    rest = _row(packet.SOURCE_DATA_AT + 2 * len(known), items)
+    return Packet(name, definition.apid, length, meaning, (*_service_header(service, subtype), *known, *rest))
 
 
 def _services(definition: Definition) -> Iterator[Packet]:
@@ -129,7 +135,11 @@ def _services(definition: Definition) -> Iterator[Packet]:
         return _report(definition, name, reports.HOUSEKEEPING, subtype, sid, length, meaning, items)
 
     cause = ("RESET_CAUSE", 1, "0 unknown, 1 power-on or reset pin, 2 watchdog, 3 software")
-    yield event("BOOT", reports.BOOT, "the first packet of a boot", (*_identity(), cause))
+    slot = (
+        ("SLOT", 1, "where on the board the payload lies: 0 not told, 1 A, 2 B"),
+        ("FAILED_BOOTS", 1, "of the other slot, before the board fell back to this one; 0: it did not"),
+    )
+    yield event("BOOT", reports.BOOT, "the first packet of a boot", (*_identity(), cause, *slot))
     yield event(
         "SENSOR_ABSENT", reports.SENSOR_ABSENT, "a sensor is absent at start; its streams do not run",
         (("SENSOR", 1, "its number"), ("REASON", 1, "1 no answer, 2 wrong identity, 3 would not take its configuration")),
@@ -147,18 +157,63 @@ def _services(definition: Definition) -> Iterator[Packet]:
     for stream in definition.streams:
         sid, what = reports.LEDGER_SID + stream.number, f"what became of the samples of stream {stream.name}"
         yield housekeeping(f"LEDGER_{stream.name.upper()}", sid, reports.LEDGER_LEN, what, _LEDGER)
+    yield from _parameters(definition)
+    yield from _answers(definition)
+
+
+def _parameters(definition: Definition) -> Iterator[Packet]:
+    def parameter(name, number, meaning, items):
+        head = ("COUNT", 1, "valid octets after SPARE; those after them are zero"), ("SPARE", 1, "0")
+        at = reports.PARAMETERS, reports.VALUE_REPORT, number, reports.PARAMETER_LEN
+        return _report(definition, name, *at, meaning, (*head, *items))
+
     for sensor in definition.sensors:
         if sensor.coefficients:
-            yield _report(
-                definition, f"COEFFICIENTS_{sensor.name.upper()}", reports.PARAMETERS, reports.VALUE_REPORT,
-                reports.COEFFICIENTS_ID + sensor.number, reports.PARAMETER_LEN,
-                f"what sensor {sensor.name} ({sensor.driver}) says of its own calibration",
-                (("COUNT", 1, "valid octets"), ("SPARE", 1, "0"), *_coefficients(sensor.coefficients)),
-            )  # fmt: skip
+            what = f"what sensor {sensor.name} ({sensor.driver}) says of its own calibration"
+            octets = _octets("OCTET", sensor.coefficients, "as the part has it")
+            yield parameter(f"COEFFICIENTS_{sensor.name.upper()}", reports.COEFFICIENTS_ID + sensor.number, what, octets)
+    board = (
+        ("BEGUN_MS", 2, "milliseconds from the reset to the begin of the payload; 65535: that or longer"),
+        ("SAMPLING_MS", 2, "milliseconds from the reset to the begin of sampling; 65535: that or longer"),
+        ("FREE_HEAP", 4, "octets of heap then free"),
+    )
+    text = _octets("CHARACTER", reports.MAX_PARAMETER - sum(octets for _, octets, _ in board), "of a text in ASCII")
+    yield parameter("PLATFORM", reports.PLATFORM_ID, "what the board runs on, when it was asked", (*board, *text))
+    text = _octets("CHARACTER", reports.MAX_PARAMETER, "of a text in ASCII")
+    yield parameter("NAME", reports.NAME_ID, "the payload's name, when the board was asked", text)
+    if definition.settings:
+        yield parameter("SETTINGS", reports.SETTINGS_ID, "the settings in effect", _settings(definition))
 
 
-def _coefficients(octets: int) -> tuple[tuple[str, int, str], ...]:
-    return tuple((f"OCTET_{n}", 1, "as the part has it") for n in range(octets))
+def _octets(name: str, count: int, meaning: str) -> tuple[tuple[str, int, str], ...]:
+    return tuple((f"{name}_{n}", 1, meaning) for n in range(count))
+
+
+def _settings(definition: Definition) -> Iterator[tuple[str, int, str]]:
+    for own in definition.settings:
+        if own.what == "rate_hz":
+            meaning = f"microseconds from sample to sample of stream {own.stream_name}, {own.least} to {own.most}"
+            meaning += f"; {own.value} as defined"
+        else:
+            meaning = f"1: stream {own.stream_name} is on, as defined; 0: it is switched off"
+        yield f"{own.stream_name.upper()}_{own.key.upper()}", 4, meaning
+
+
+def _answers(definition: Definition) -> Iterator[Packet]:
+    """What a board says to a telecommand."""
+    items = (
+        ("REQUEST", 4, "the first four octets of the telecommand"),
+        ("CODE", 2, "why: 0 no reason; else see SPEC.md, 5.4"),
+        ("NUMBER", 2, "of the setting or of the function"),
+        ("VALUE", 4, "that was asked for"),
+        ("LIMIT", 4, "that it breaks"),
+    )
+    subtypes = reports.ACCEPTED, reports.REFUSED, reports.COMPLETED, reports.FAILED
+    for subtype, kind in zip(subtypes, ("accepted", "refused", "completed", "failed"), strict=True):
+        name, length = f"TELECOMMAND_{kind.upper()}", reports.VERIFICATION_LEN
+        yield _report(definition, name, reports.VERIFICATION, subtype, None, length, f"a telecommand {kind}", items)
+    meaning = "the answer to a test of the connection"
+    yield _report(definition, "ALIVE", reports.TEST, reports.ALIVE_REPORT, None, reports.ALIVE_LEN, meaning, ())
 
 
 _LEDGER = tuple(
@@ -181,7 +236,7 @@ _LEDGER = tuple(
 )
 
 
-def _stream(stream: Stream) -> Packet:
+def _stream(stream: Stream, adjustable: bool) -> Packet:
     items = [
         *_time(packet.STREAM_TIME_AT),
         Item("COUNT", packet.COUNT_AT, 1, "number of valid samples in this packet; places after them are zero"),
@@ -195,7 +250,8 @@ def _stream(stream: Stream) -> Packet:
             at += packet.SAMPLE_TIME_LEN
         items += sorted((_channel(channel, at, sample) for channel in stream.channels), key=lambda item: item.bit)
     what = f"samples of {stream.driver} {stream.sensor} at {stream.rate_hz:g} Hz"
-    return Packet(f"STREAM_{stream.name.upper()}", stream.apid, stream.packet_len, what, tuple(items), stream)
+    what += ", or what SETTINGS tells" if adjustable else ""
+    return Packet(f"STREAM_{stream.name.upper()}", stream.apid, stream.packet_len, what, tuple(items), stream, adjustable)
 
 
 def _channel(channel: Channel, at: int, sample: int) -> Item:

@@ -19,7 +19,7 @@ _NOTE = (
     f"Written by freefall {__version__}. Names of samples end in their place within the packet; only the first COUNT samples of "
     "a packet are valid."
 )
-_ROOT, _SERVICE = "CCSDSPacket", "ServicePacket"
+_ROOT, _SERVICE, _ID = "CCSDSPacket", "ServicePacket", "REPORT_ID"
 
 
 def xtce(definition: Definition) -> str:
@@ -35,15 +35,17 @@ def xtce(definition: Definition) -> str:
     shared = _shared(services)
     document.container(_ROOT, "every packet: CCSDS 133.0-B-2 primary header", primary_header(), 0, 6, abstract=True)
     document.container(
-        _SERVICE, "reports of the board itself: PUS-C telemetry secondary header", shared, 6, wire.SOURCE_DATA_AT + 2,
+        _SERVICE, "reports of the board itself: PUS-C telemetry secondary header", shared, 6, wire.SOURCE_DATA_AT,
         base=_ROOT, where={"APID": definition.apid}, abstract=True,
     )  # fmt: skip
     for packet in services:
         where = {item.name: item.fixed for item in packet.items if item.fixed is not None}
-        rest = packet.items[len(shared) :]
-        document.container(
-            packet.name, packet.meaning, _named(packet, rest), wire.SOURCE_DATA_AT + 2, packet.length, base=_SERVICE, where=where
-        )
+        base, rest, at = _SERVICE, packet.items[len(shared) :], wire.SOURCE_DATA_AT
+        if _ID in where:
+            base, (known, *rest) = f"Service{where['SERVICE']}Report", rest
+            document.once(base, "reports of this service, by their id", known, at, base=_SERVICE, service=where["SERVICE"])
+            at += known.octets
+        document.container(packet.name, packet.meaning, _named(packet, rest), at, packet.length, base=base, where=where)
     for packet in all_packets:
         if packet.stream:
             items = _named(packet, packet.items)
@@ -53,9 +55,8 @@ def xtce(definition: Definition) -> str:
 
 
 def _shared(services: list[Packet]) -> tuple[Item, ...]:
-    """The items that begin every service packet, the report's id the last."""
-    names = [item.name for item in services[0].items]
-    return services[0].items[: names.index("REPORT_ID") + 1]
+    """The items that begin every service packet."""
+    return tuple(item for item in services[0].items if item.at < wire.SOURCE_DATA_AT)
 
 
 def _named(packet: Packet, items: Iterable[Item]) -> list[tuple[str, Item]]:
@@ -68,7 +69,16 @@ class _Document:
         self._parameters = _element(metadata, "ParameterSet")
         self._containers = _element(metadata, "ContainerSet")
         self._type_names: dict[tuple, str] = {}
+        self._abstract: set[str] = set()
+        self._defined: set[str] = set()
         self._fills = 0
+
+    def once(self, name: str, meaning: str, item: Item, start: int, *, base: str, service: int) -> None:
+        """An abstract container of one item, of the packets of a service; there may be one of that name already."""
+        if name not in self._abstract:
+            self._abstract.add(name)
+            where = {"SERVICE": service}
+            self.container(name, meaning, [item], start, start + item.octets, base=base, where=where, abstract=True)
 
     def container(self, name, meaning, items, start, stop, *, base=None, where=None, abstract=False) -> None:
         """A container of the octets start..stop; items: Item, or (parameter's name, Item)."""
@@ -97,6 +107,9 @@ class _Document:
         self._containers.append(container)
 
     def _parameter(self, name: str, item: Item) -> None:
+        if name in self._defined:
+            return
+        self._defined.add(name)
         meaning = f"{item.meaning}{'; ' + item.note if item.note else ''}"
         _element(self._parameters, "Parameter", name=name, parameterTypeRef=self._type(name, item), shortDescription=meaning)
 
