@@ -64,7 +64,7 @@ def test_lines_without_resistors_float(micropython_image):
     device = EmulatedDevice(micropython_image)
     device.run_for(150 * _MS)
     verdicts = probed(device, "cell_culture")
-    assert set(kinds(verdicts).values()) == {Kind.BUS_STUCK}
+    assert set(kinds(verdicts).values()) == {Kind.NO_PULL_UPS}
     assert verdicts["incubator"].sentence.startswith("nothing pulls the lines of i2c1 (SCL GP7, SDA GP6) up")
 
 

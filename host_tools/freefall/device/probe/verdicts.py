@@ -14,6 +14,8 @@ _NEIGHBOURS_ANSWER = ", while others on its bus do: look at its power, its groun
 _NOBODY_ANSWERS = ", nor anybody else on this bus: look at power and ground, and whether SCL and SDA are swapped"
 _UART_FAULTS = ": look at its power, and whether TX and RX are swapped"
 _HOLDERS = ": a short circuit to ground, a part without power, or one that hangs; unplug the parts one by one"
+_WEAKLY = ", although the board alone pulls the lines up: give them resistors to 3.3 V (4.7 kOhm)"
+_FLOATING = "nothing pulls the lines of {} up: resistors from SCL and SDA to 3.3 V (4.7 kOhm) are missing, or power is"
 _ENDLESS = "no transfer on {} ends: a line is held low by a part or a short circuit, or the pull-ups are missing"
 
 
@@ -26,6 +28,7 @@ class Kind(Enum):
     WRONG_BUS = "wrong bus"
     WRONG_PART = "wrong part"
     BUS_STUCK = "bus stuck"
+    NO_PULL_UPS = "no pull-ups"
     NOT_ASKED = "not asked"
 
 
@@ -96,17 +99,35 @@ class _Sensor:
         access = self._access
         if isinstance(access, str):
             return Kind.NOT_ASKED, access
-        if held := _held(access.name, self._lines[self.bus]):
-            return Kind.BUS_STUCK, held
+        lines = self._lines[self.bus]
+        if lines and Level.LOW in lines:
+            return Kind.BUS_STUCK, _held(access.name, lines)
+        kind, sentence = self._answer(access)
+        if lines and Level.FLOATING in lines:
+            # The board's own resistors are some ten times too weak, which may do on short wires.
+            return (kind, sentence + _WEAKLY) if kind is Kind.OK else (Kind.NO_PULL_UPS, _FLOATING.format(access.name))
+        return kind, sentence
+
+    def _answer(self, access: Access) -> tuple[Kind, str]:
         try:
             reply, device = ask(access, self._place, self._sensor.driver, self._sensor.config, self.bus.startswith("spi"))
         except BusHeld:
             return Kind.BUS_STUCK, _ENDLESS.format(access.name)
         except NoAnswer:
-            return self._elsewhere(access) if self._is_i2c else (Kind.ABSENT, f"nobody answers on {access.name}{_UART_FAULTS}")
+            return self._unanswered(access)
         if reply is Reply.RIGHT:
             return Kind.OK, f"the {self._part} answers"
         return self._other_part(access, device)
+
+    def _unanswered(self, access: Access) -> tuple[Kind, str]:
+        """Something was not acknowledged, or not answered."""
+        if not self._is_i2c:
+            return Kind.ABSENT, f"nobody answers on {access.name}{_UART_FAULTS}"
+        with suppress(BusHeld):
+            if is_there(access, self._place):
+                sentence = f"somebody answers at 0x{self._place:02x}, but not as the {self._part} would"
+                return Kind.WRONG_PART, f"{sentence}: it is another part, or a wire is loose"
+        return self._elsewhere(access)
 
     def _elsewhere(self, access: Access) -> tuple[Kind, str]:
         """Nobody is at its address; whether it is at another, or on another bus."""
@@ -175,11 +196,7 @@ class _Sensor:
         return f"{self.bus} GP{place['cs']}" if "cs" in place else self.bus or "board"
 
 
-def _held(name: str, lines: Lines | None) -> str | None:
-    """What is wrong with the lines of a bus before anything is asked."""
-    if lines is None or lines == (Level.HIGH, Level.HIGH):
-        return None
-    if Level.LOW not in lines:
-        return f"nothing pulls the lines of {name} up: resistors from SCL and SDA to 3.3 V (4.7 kOhm) are missing, or power is"
+def _held(name: str, lines: Lines) -> str:
+    """Which lines of a bus are low before anything is asked."""
     low = [wire for wire, level in zip(("SCL", "SDA"), lines, strict=True) if level is Level.LOW]
     return f"{' and '.join(low)} of {name} {'is' if len(low) == 1 else 'are'} low before anything is asked{_HOLDERS}"

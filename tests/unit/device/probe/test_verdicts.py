@@ -148,15 +148,32 @@ class _Silent:
         (Lines(Level.HIGH, Level.LOW), "SDA of /dev/i2c-0 is low before anything is asked"),
         (Lines(Level.LOW, Level.HIGH), "SCL of /dev/i2c-0 is low before anything is asked"),
         (Lines(Level.LOW, Level.LOW), "SCL and SDA of /dev/i2c-0 are low before anything is asked"),
-        (Lines(Level.FLOATING, Level.FLOATING), "nothing pulls the lines of /dev/i2c-0 up"),
-        (Lines(Level.HIGH, Level.FLOATING), "nothing pulls the lines of /dev/i2c-0 up"),
+        (Lines(Level.FLOATING, Level.LOW), "SDA of /dev/i2c-0 is low before anything is asked"),
     ],
 )
-def test_lines_that_are_not_high_at_rest_are_told_and_nobody_is_asked(thermometer, monkeypatch, lines, said):
+def test_lines_that_are_low_at_rest_are_told_and_nobody_is_asked(thermometer, monkeypatch, lines, said):
     bench = ProbeBench(monkeypatch, thermometer, [_THERMOMETER])
     verdict = bench.probe(lines)["air"]
     assert verdict.kind is Kind.BUS_STUCK and verdict.sentence.startswith(said)
     assert bench.adapters[0].transfers == 0
+
+
+@pytest.mark.parametrize("lines", [Lines(Level.FLOATING, Level.FLOATING), Lines(Level.HIGH, Level.FLOATING)])
+def test_lines_that_float_are_told_if_nobody_answers_and_remarked_on_if_the_part_does(thermometer, monkeypatch, lines):
+    verdict = ProbeBench(monkeypatch, thermometer, []).probe(lines)["air"]
+    assert verdict.kind is Kind.NO_PULL_UPS and verdict.sentence.startswith("nothing pulls the lines of /dev/i2c-0 up")
+    verdict = ProbeBench(monkeypatch, thermometer, [_THERMOMETER]).probe(lines)["air"]
+    assert verdict.kind is Kind.OK and "answers, although the board alone pulls the lines up" in verdict.sentence
+
+
+def test_part_that_does_not_acknowledge_the_question_is_another(monkeypatch):
+    bench = ProbeBench(monkeypatch, load_definition(_DEFS / "cell_culture"), [])
+    deaf = _Silent(0x62)
+    deaf.write = lambda octet: octet == 0
+    bench.adapters[0].targets.append(deaf)
+    verdict = bench.probe()["atmosphere"]
+    assert verdict.kind is Kind.WRONG_PART
+    assert verdict.sentence == "somebody answers at 0x62, but not as the SCD41 would: it is another part, or a wire is loose"
 
 
 def test_bus_on_which_no_transfer_ends_is_stuck(thermometer, monkeypatch):
