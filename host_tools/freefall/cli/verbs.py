@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 # Each is the command of that name in the module of that name, here.
 _MODULES = (
     *("new", "check", "schema", "sim", "record", "info", "replay", "monitor", "decode", "stats", "diff", "export", "export_def"),
-    *("devices",),
+    *("devices", "doctor"),
     *("flash", "deploy", "run", "probe", "config"),
 )
 
