@@ -201,7 +201,8 @@ class UartCable(Cable):
         octet = self._waiting.popleft()
         if self._waiting:
             self._next.schedule(self._octet_ns)
-        self._uart.receive(self._as_read(octet))
+        if self._uart.enabled:  # before that it has no pace, and hears nothing
+            self._uart.receive(self._as_read(octet))
 
     def _octet_left(self, octet: int) -> None:
         # At no pace yet, before somebody has opened it, an adapter hears nothing.
