@@ -1,7 +1,7 @@
 """Sampling a FIFO whose line rises once: nothing waits for an edge that cannot come, nothing is read that is not there."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from freefall_board.core import words as at
@@ -201,6 +201,8 @@ def test_sensor_whose_pace_is_off_loses_nothing_by_it(percent):
     st.lists(st.tuples(st.sampled_from(["run", "stall", "nak", "status", "break", "busy"]), st.integers(1, 60)), max_size=12),
     st.sampled_from([EDGE, END]),
 )
+# A FIFO of 32 reads overflows by one sample, and 150 periods later is still not empty enough for an edge.
+@example((1, 32), 1, 110, 0, [("stall", 58), ("nak", 3), ("nak", 55)], EDGE)
 def test_nothing_is_lost_but_what_is_counted(fifo, depth, sample_us, start_us, steps, first):
     watermark, size = fifo
     read_us = watermark * sample_us
@@ -222,8 +224,10 @@ def test_nothing_is_lost_but_what_is_counted(fifo, depth, sample_us, start_us, s
         bench.run(duration_us, every_us=50)
         bench.bus.stops_after, bench.bus.wait_us = None, 0
         bench.run(4 * read_us + 500, every_us=50)
-    # Long enough to catch up, and for an edge after that.
-    bench.run(150 * read_periods_us, every_us=50)
+    # Long enough to catch up, and for an edge after that. A FIFO that may have overflowed is asked for what it surely holds: two
+    # reads in the time of one, an eighth of it, a read and a pass of the foreground. At worst that makes eight periods for each
+    # read that it held.
+    bench.run((150 + 8 * (size // watermark)) * read_periods_us, every_us=50)
     bench.check()
     reads = len(bench.reads)
     bench.run(10 * read_periods_us, every_us=50)
