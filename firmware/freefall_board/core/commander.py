@@ -54,8 +54,12 @@ class Commander:
 
     def _report_values(self, data, request):
         telecommands.no_data(data)
+        octets = self._settings.octets()
+        if not octets:
+            self._refuse(request, reports.NO_SUCH_SETTING)
+            return
         self._accept(request)
-        self._reporter.settings(self._settings.octets())
+        self._reporter.settings(octets)
         self._complete(request)
 
     def _set_values(self, data, request):

@@ -70,6 +70,15 @@ def test_settings_are_reported_at_the_start_with_every_set_and_when_asked(bench)
     assert {fields["octets"] for fields in reports} == {(10_000).to_bytes(4, "big") + (1).to_bytes(4, "big")}
 
 
+def test_payload_without_settings_has_none_to_report():
+    bench = Bench(make_plan())
+    bench.payload.start()
+    bench.send(command(20, 1))
+    bench.run(40)
+    assert verifications(bench) == [("refused", NO_SUCH_SETTING, 0, 0, 0)]
+    assert bench.of("parameter", 1024) == []
+
+
 def test_identify_names_payload_and_platform_and_reports_the_board(bench):
     bench.send(command(8, 1, b"\x03"))
     bench.run(40)
