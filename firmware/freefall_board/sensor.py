@@ -21,7 +21,7 @@ class Sensor:
     def set_up(self, sleep_ms, feed):
         """Set the part up, all but the start; returns None, or why it cannot be used. Raises OSError where nobody answers.
 
-        feed(): called at least every 100 ms of a pause.
+        feed(): called at least every 100 ms of a pause, and after each, for a driver may make many short ones.
         """
 
         def pause(duration_ms):
@@ -30,6 +30,7 @@ class Sensor:
                 feed()
                 duration_ms -= _PIECE_MS
             sleep_ms(duration_ms)
+            feed()
 
         driver = self.driver
         halt = getattr(driver, "halt", None)

@@ -189,6 +189,17 @@ def test_watchdog_is_fed_at_every_look_and_asked_for_only_by_a_plan_with_one():
         assert (asked, len(fed)) == (([500], 4) if timeout_ms else ([], 0)), "every 5 ms"
 
 
+def test_watchdog_of_half_a_second_outlasts_a_sensor_that_is_asked_every_millisecond_for_a_second():
+    plan = make_plan(accelerometer=False, period_us=1_000_000, watchdog_ms=500)
+    plan["sensors"][0]["config"] = {"averages_code": 3}  # a conversion takes a second
+    bench = Bench(plan)
+    bench.payload.start()
+    assert bench.clock.now_ns() >= 900 * MS
+    bench.settle()
+    assert bench.kinds.count(("event", BOOT)) == 1
+    assert ("event", SENSOR_ABSENT) not in bench.kinds
+
+
 def test_pass_says_whether_anything_was_sent():
     bench = Bench(make_plan(thermometers=0))
     bench.payload.start()
