@@ -104,6 +104,7 @@ class Port:
         """See ports/__init__.py."""
         stamps = _pio().EdgeStamps(self._state_machine(), pin, active_low)
         self._kept.append(stamps)
+        self._stops.append((stamps.active, 0))
         return stamps
 
     def level(self, pin, active_low):
@@ -167,9 +168,9 @@ class Port:
 
     def stop(self):
         """See ports/__init__.py. Gives Ctrl-C back to MicroPython."""
-        for end, argument in self._stops:
+        while self._stops:
+            end, argument = self._stops.pop()  # the newest first: a line ends before the stamps of its edges
             end(argument)
-        self._stops.clear()
         self._console.leave()
 
     def restart(self):

@@ -19,6 +19,9 @@ class Console:
         ready = poll()
         ready.register(sys.stdin.buffer, POLLIN)
         self._ready = ready.ipoll
+        # The first call makes the tuple that every later one reuses.
+        for _ in self._ready(0):
+            pass
 
     def take(self):
         """From now on Ctrl-C is an octet like any other: it may be part of a telecommand."""

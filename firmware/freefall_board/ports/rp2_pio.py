@@ -114,6 +114,7 @@ class EdgeStamps:
 
     The machine pushes a word at an edge; that lets one channel read it and start another, which copies the timer into a ring of
     64 stamps and starts the first again. Up to 63 edges may wait to be counted. `count()`, `newest()`: see core/sampler.py.
+    `active(0)` ends it, and must before this is collected: the DMA would go on writing where it was.
     """
 
     def __init__(self, number, pin, active_low):
@@ -152,6 +153,7 @@ class EdgeStamps:
         )
         self._machine.active(1)
 
+        self.active = self._machine.active
         self.count = edge_counter(self._words)
         self.newest = newest_stamp(self._words)
 

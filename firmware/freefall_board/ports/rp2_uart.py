@@ -52,7 +52,9 @@ class UARTLink:
     @micropython.native
     def receive(self, buf):
         """Put what has come into buf; returns how many octets. Never waits, and allocates nothing."""
-        return self._uart.readinto(buf) if self._uart.any() else 0
+        # Asked for more than has come, MicroPython would wait a few milliseconds for the next octet, and for each after that.
+        waiting = self._uart.any()
+        return self._uart.readinto(buf, min(waiting, len(buf))) if waiting else 0
 
     @micropython.viper
     def _use_dma(self, base: int):

@@ -1,0 +1,107 @@
+"""What the port of the RP2040 promises about its ways in, and about its end: nothing waits, and nothing writes any more."""
+
+import pytest
+
+from emulated.script_bench import ScriptBench
+
+pytestmark = pytest.mark.emulated
+
+BAUD = 9600
+LINE, EDGES = 15, 8
+US, MS = 1000, 1_000_000
+TELECOMMAND = bytes(range(1, 121))
+
+SCRIPT = f"""
+import sys
+sys.path[:] = ("",)
+import micropython
+from freefall_board.ports.rp2 import Port
+port = Port()
+
+# Telecommands at the slowest pace; whether this is allocated for is told by a locked heap
+port.link({{"transport": "uart0", "baud": {BAUD}, "tx": 0, "rx": 1}})
+receivers = [receive for receive, _, _ in port.uplinks()]
+buf = bytearray(64)
+came = bytearray(256)
+
+def listen(looks):
+    at = longest = 0
+    for _ in range(looks):
+        begin = time.ticks_us()
+        for receive in receivers:
+            count = receive(buf)
+            came[at:at + count] = buf[:count]
+            at += count
+        took = time.ticks_diff(time.ticks_us(), begin)
+        if took > longest:
+            longest = took
+        time.sleep_ms(20)
+    return at, longest
+
+micropython.heap_lock()
+for receive in receivers:
+    receive(buf)
+micropython.heap_unlock()
+say("silence allocates nothing")
+say("telecommand")
+count, longest = listen(12)
+say("came", count, longest, bytes(came[:count]))
+
+# Edges of a line
+calls = [0]
+def on_edge(pin):
+    calls[0] += 1
+stamps = port.edge_stamps({LINE}, False)
+port.on_edge({LINE}, on_edge, False)
+say("edges")
+time.sleep_ms(3)
+say("before", calls[0], stamps.count())
+memory = bytes(stamps._memory)
+port.stop()
+say("edges")
+time.sleep_ms(3)
+say("after", calls[0], stamps.count(), memory == bytes(stamps._memory), any(memory))
+say("end")
+"""
+
+
+class Bench(ScriptBench):
+    def __init__(self, image):
+        from freefall.board.emulated.uart import fit_uart
+
+        super().__init__(image, SCRIPT)
+        self.uart = fit_uart(self.machine.mcu, 0)
+        self.run(self._act)
+
+    def _act(self, word):
+        now_ns = self.clock.now_ns()
+        if word == "telecommand":
+            for number, octet in enumerate(TELECOMMAND, 1):
+                self.clock.call_at(now_ns + number * 10 * 1_000_000_000 // BAUD, lambda octet=octet: self.uart.receive(octet))
+        elif word == "edges":
+            pin = self.machine.pin(LINE)
+            for number in range(EDGES):
+                begin_ns = now_ns + MS + number * 100 * US
+                self.clock.call_at(begin_ns, lambda: pin.set(True))
+                self.clock.call_at(begin_ns + 50 * US, lambda: pin.set(False))
+
+
+@pytest.fixture(scope="module")
+def bench(micropython_image):
+    return Bench(micropython_image)
+
+
+def test_ways_in_allocate_nothing_while_nothing_comes(bench):
+    assert ("silence allocates nothing",) in bench.said
+
+
+def test_octets_that_come_slowly_up_the_link_are_all_fetched_and_never_waited_for(bench):
+    ((count, longest_us, octets),) = bench.values("came")
+    assert octets == TELECOMMAND
+    assert count == len(TELECOMMAND)
+    assert longest_us < 1000, "an octet takes 1042 us"
+
+
+def test_stopped_port_calls_nobody_and_its_stamps_write_no_more(bench):
+    assert bench.values("before") == [(EDGES, EDGES)]
+    assert bench.values("after") == [(EDGES, 0, True, True)]
