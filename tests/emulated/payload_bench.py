@@ -38,11 +38,12 @@ from time import ticks_diff, ticks_us
 from uctypes import addressof
 from micropython import const
 from freefall_board.app import build
+from freefall_board.boot import Boot
 from freefall_board.ports.rp2 import Port
 
 desk = const(0x40070000)
 port = Port()
-payload = build(port)
+payload = build(port, Boot(1))
 step, idle = payload.step, port.idle
 mem32[desk] = payload._clock.now  # the tick at which on-board time begins
 payload.start()
