@@ -104,7 +104,7 @@ def _jitters(summary: Summary) -> Iterator[Markup]:
     for own in summary.statistics:
         found = own.jitter.triggers
         if not found.count:
-            words = "no two triggers to measure between" if own.stream.trigger != "pulse" else "pulses have no period"
+            words = "no two triggers whose period is known" if own.stream.trigger != "pulse" else "pulses have no period"
             yield element("p", f"{own.stream.name}: {words}.", class_="faint")
             continue
         between = "samples" if own.stream.times else "packets"
@@ -118,6 +118,7 @@ def _jitters(summary: Summary) -> Iterator[Markup]:
 
 def _channels(summary: Summary, number: int, boots: Sequence[float]) -> Iterator[Markup]:
     own = summary.statistics[number]
+    slowest_hz = min(rate_hz for rate_hz in (own.stream.rate_hz, summary.rates_hz[number]) if rate_hz)
     yield tables.channels(own)
     if own.invalid_samples:
         reasons = ", ".join(f"{whole(count)} {reason}" for reason, count in own.invalid.items() if count)
@@ -125,7 +126,7 @@ def _channels(summary: Summary, number: int, boots: Sequence[float]) -> Iterator
     for at, known in enumerate(own.channels):
         if known.count:
             caption = element("figcaption", f"{known.name}, {known.unit}")
-            yield element("figure", caption, plots.envelope(own, at, summary.seconds, boots))
+            yield element("figure", caption, plots.envelope(own, at, slowest_hz, summary.seconds, boots))
 
 
 def _section(title: str, *parts: Markup | None) -> Markup:

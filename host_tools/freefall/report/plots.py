@@ -17,8 +17,11 @@ _STRIP_COLUMNS = 320
 _NEAR_PERIODS = 2.5  # samples farther apart are not joined by a line
 
 
-def envelope(own: StreamStatistics, number: int, seconds: float, boots: Sequence[float]) -> Markup:
-    """One channel over the run: between its least and greatest value of every moment, with its limits and the boots."""
+def envelope(own: StreamStatistics, number: int, rate_hz: float, seconds: float, boots: Sequence[float]) -> Markup:
+    """One channel over the run: between its least and greatest value of every moment, with its limits and the boots.
+
+    rate_hz: the lowest at which its stream was to give samples; what is farther apart is not joined by a line.
+    """
     known, timeline = own.channels[number], own.timeline
     height, top, bottom = 150, 8, 22
     times, unit_s, unit = time_axis(seconds, _LEFT, _WIDTH - _RIGHT)
@@ -29,7 +32,7 @@ def envelope(own: StreamStatistics, number: int, seconds: float, boots: Sequence
     high = _columns(timeline.greatest[number, : timeline.used], factor, np.fmax)
     at = np.flatnonzero(~np.isnan(low))
     x = times.at(np.minimum((at + 0.5) * width_s, seconds) / unit_s)
-    near = max(width_s, 1 / own.stream.rate_hz) * _NEAR_PERIODS / width_s
+    near = max(width_s, 1 / rate_hz) * _NEAR_PERIODS / width_s
     name = f"{own.stream.name}.{known.name}"
     return _figure(
         f"{name} over time",

@@ -8,7 +8,7 @@ from freefall.cli.report import print_report
 from freefall.decode import Summary
 from freefall.sensors.channels import Compensated, Linear, Polynomial, Table
 from unit.decode import packets
-from unit.decode.climate import climate_sample
+from unit.decode.climate import climate_definition, climate_sample, settable
 
 
 @pytest.fixture
@@ -123,3 +123,15 @@ def test_details_have_a_histogram_of_every_trigger_early_and_late(climate, capsy
     ]  # fmt: skip
     print_report(summary, [], details=False)
     assert "us to" not in capsys.readouterr().out
+
+
+def test_rates_are_held_against_what_is_set(shown):
+    definition = settable(climate_definition())
+    wire = b"\0" + packets.boot(definition) + packets.settings(definition, [10**6, 0, 20_000], 1, 10)
+    wire += b"".join(packets.samples(definition.stream("temperature"), 2 * n, 2, 10**6 * (1 + 2 * n), n) for n in range(4))
+    summary = Summary(definition)
+    summary.feed(wire)
+    lines = shown(summary)
+    assert row(lines, "temperature") == ["temperature", "8", "1.000", "1"]
+    assert row(lines, "climate") == ["climate", "0", "-", "off"]
+    assert row(lines, "light") == ["light", "0", "-", "50"]

@@ -33,9 +33,7 @@ def troubled(climate):
                 wire += packets.samples(climate.streams[0], 10 * n, 10, time_us + chance.randrange(300), n)
             if n % 10 == 0:
                 k = n // 10
-                places = [
-                    climate_sample(30 + int(10 * math.sin(k / 20)), pressure=k, level=50, damage=k == 5) for _ in range(5)
-                ]
+                places = [climate_sample(30 + int(10 * math.sin(k / 20)), pressure=k, level=50, damage=k == 5) for _ in range(5)]
                 wire += packets.given(climate.streams[2], 5 * k, places, 100_000 * k + 1000, k)
             if n == 200:
                 wire += packets.event(climate, 3, {"stream": 2, "spare": 0, "bus_errors": 4}, 2, time_us)

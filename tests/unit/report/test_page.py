@@ -11,6 +11,7 @@ from freefall.recording import LinkGap
 from freefall.report import RunReport, decimals, page
 from freefall.report.numbers import THIN, fixed, micros
 from unit.decode import packets
+from unit.decode.climate import climate_definition, settable
 
 VOID = {"meta"}
 
@@ -202,3 +203,22 @@ def test_page_stays_small_however_long_the_run_and_still_shows_a_single_peak(cli
     height = float(ET.fromstring(plot).get("viewBox").split()[3])
     ys = [float(y) for path in ET.fromstring(plot).iter("path") for _, y in re.findall(r"([\d.]+),([\d.]+)", path.get("d"))]
     assert min(ys) < 0.15 * height and sorted(ys)[10] > 0.7 * height
+
+
+@pytest.mark.parametrize("values, nominal, lines", [([10**6, 0, 20_000], "1", 1), ([20_000, 1, 20_000], "50", 4)])
+def test_rates_are_those_that_are_set_and_samples_at_them_are_joined(values, nominal, lines):
+    """Eight samples a second apart: at 1 Hz they are a line, at 50 Hz there is a line for the two of each packet at most."""
+    definition = settable(climate_definition())
+    temperature = definition.stream("temperature")
+    wire = b"\0" + packets.boot(definition) + packets.settings(definition, values, 1, 10)
+    wire += b"".join(packets.samples(temperature, 2 * n, 2, 10**6 * (1 + 2 * n), n) for n in range(4))
+    summary = Summary(definition)
+    summary.feed(wire)
+    html = page([RunReport("a.mcap", summary)])
+    cells = {name: Page(html).rows(name)[0] for name in ("temperature", "climate", "light")}
+    assert {name: row[2] for name, row in cells.items()} == {
+        "temperature": nominal, "climate": "50" if values[1] else "off", "light": "50",
+    }  # fmt: skip
+    (plot,) = [svg for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL) if "temperature.temperature over time" in svg]
+    bands = [path for path in ET.fromstring(plot).iter("path") if path.get("class") == "band"]
+    assert len(bands) == lines
