@@ -112,6 +112,7 @@ def test_who_connects_gets_the_octets_and_may_send_telecommands(freefall, defini
         ((), 4, "there is no /dev/i2c-0, which i2c0 needs"),
         (("--i2c", "i2c1=1"), 2, "the payload has no bus i2c1: it has i2c0"),
         (("--i2c", "1"), 2, '"1" is no BUS=N, i2c0=1 for example'),
+        (("--gpio", "x"), 2, '"x" is no number of a chip'),
         (("--tcp", "nonsense"), 2, '"nonsense" is no HOST:PORT'),
         (("--board", "pico"), 2, "'pico' is not 'linux'"),
     ],

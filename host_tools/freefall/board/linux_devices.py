@@ -5,6 +5,7 @@ import importlib
 import os
 from collections.abc import Iterator, Mapping
 from glob import glob
+from types import ModuleType
 
 from ..definition import Definition
 from ..errors import DeviceError, MissingExtra
@@ -13,24 +14,24 @@ Devices = Mapping[str, str]  # paths by the names of buses in a definition; that
 
 GPIO = "gpio"
 # A Raspberry Pi calls the port on its header so, whatever it is.
-_PATHS = {"i2c": "/dev/i2c-{}", "spi": "/dev/spidev{}", "uart": "/dev/serial{}"}
-_GPIO_PATH = "/dev/gpiochip0"
+_PATHS = {"i2c": "/dev/i2c-{}", "spi": "/dev/spidev{}", "uart": "/dev/serial{}", GPIO: "/dev/gpiochip{}"}
+_HEADER_CHIP = "0"  # the one whose lines are the pins of a Raspberry Pi's header
 _GROUPS = {"i2c": "i2c", "spi": "spi", "uart": "dialout", GPIO: "gpio"}
 _RASPI_CONFIG = {"i2c": "sudo raspi-config nonint do_i2c 0", "spi": "sudo raspi-config nonint do_spi 0",
                  "uart": "sudo raspi-config nonint do_serial_hw 0"}  # fmt: skip
 
 
 def devices_of(plan: dict, named: Mapping[str, str]) -> Devices:
-    """The devices of a plan's buses, each the one of its own number unless `named` says another: a number, or a path.
+    """The devices of a plan's buses, each the one of its own number unless `named` says another, and GPIO's chip: number or path.
 
     Raises ValueError for the name of a bus that the plan does not have.
     """
     kinds = {f"{bus['kind']}{bus['id']}": bus["kind"] for bus in plan["buses"]}
     for name in named:
-        if name not in kinds:
+        if name not in kinds and name != GPIO:
             raise ValueError(f"the payload has no bus {name}: it has {', '.join(kinds) or 'none'}")
     devices = {name: device_path(kind, named.get(name, name[len(kind) :])) for name, kind in kinds.items()}
-    return {**devices, GPIO: _GPIO_PATH}
+    return {**devices, GPIO: device_path(GPIO, named.get(GPIO, _HEADER_CHIP))}
 
 
 def device_path(kind: str, named: str) -> str:
@@ -55,7 +56,8 @@ def check_devices(definition: Definition, plan: dict, devices: Devices) -> None:
         else:
             _check_access(devices[name], "uart", name)
     for what in _users_of_lines(definition, plan):
-        _import("gpiod", what)
+        if not hasattr(_import("gpiod", what), "request_lines"):
+            raise DeviceError(f"{what} needs gpiod 2, and an older one is installed: pip install gpiod")
         _check_access(devices[GPIO], GPIO, what)
 
 
@@ -80,9 +82,9 @@ def _users_of_lines(definition: Definition, plan: dict) -> Iterator[str]:
             yield f"stream {definition.streams[number].name}"
 
 
-def _import(module: str, what: str) -> None:
+def _import(module: str, what: str) -> ModuleType:
     try:
-        importlib.import_module(module)
+        return importlib.import_module(module)
     except ImportError:
         raise DeviceError(f"{what} needs {module}, which is not installed: pip install {module}") from None
 
@@ -96,7 +98,7 @@ def _check_access(path: str, kind: str, what: str) -> None:
 
 def _why_not(path: str, kind: str, what: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        there = ", ".join(sorted(glob(_PATHS[kind].format("*")))) if kind in _PATHS else ""
+        there = ", ".join(sorted(glob(_PATHS[kind].format("*"))))
         others = f"; there is {there}: name another with --{kind}" if there else ""
         remedy = f"; on a Raspberry Pi switch it on with {_RASPI_CONFIG[kind]}" if kind in _RASPI_CONFIG and not there else ""
         return f"there is no {path}, which {what} needs{others}{remedy}"

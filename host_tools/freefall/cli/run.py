@@ -11,14 +11,14 @@ from pathlib import Path
 import rich_click as click
 
 from ..board.linux import LinuxBoard
-from ..board.linux_devices import devices_of
+from ..board.linux_devices import GPIO, devices_of
 from ..board.live_server import LiveServer
 from ..decode import Summary
 from ..definition import Definition, load_definition
 from ..recording import Recorder
 from .completion import definitions
 from .interrupt import held_interrupt
-from .options import ADDRESS, Seconds, force_option, recording_path
+from .options import ADDRESS, Seconds, Value, force_option, recording_path
 from .progress import progress_bar
 from .report import print_report
 
@@ -27,19 +27,21 @@ _NS = 1_000_000_000
 _PIECE_NS = 20_000_000
 
 
-class Bus(click.ParamType):
-    """`i2c0=1`: a bus of the definition and the number of the computer's, or the path of its device."""
+def _bus(text: str) -> tuple[str, str]:
+    name, _, device = text.partition("=")
+    if not name or not _is_device(device):
+        raise ValueError(f'"{text}" is no BUS=N, i2c0=1 for example, or BUS=/dev/NAME')
+    return name, device
 
-    name = "bus"
 
-    def convert(self, value, param, ctx):
-        """The name and what stands for it; fails as click's types do."""
-        if isinstance(value, tuple):
-            return value
-        name, _, device = value.partition("=")
-        if not name or not (device.isdecimal() or device.startswith("/")):
-            self.fail(f'"{value}" is no BUS=N, i2c0=1 for example, or BUS=/dev/NAME.', param, ctx)
-        return name, device
+def _chip(text: str) -> str:
+    if not _is_device(text):
+        raise ValueError(f'"{text}" is no number of a chip, and no /dev/NAME')
+    return text
+
+
+def _is_device(text: str) -> bool:
+    return text.isdecimal() or text.startswith("/")
 
 
 @click.command()
@@ -56,18 +58,19 @@ class Bus(click.ParamType):
     help="Send to those who connect there, and take their telecommands. Port 0: a free one. The URL is printed.",
 )  # fmt: skip
 @click.option(
-    "--i2c", "--spi", "--uart", "buses", metavar="BUS=N", type=Bus(), multiple=True,
+    "--i2c", "--spi", "--uart", "buses", metavar="BUS=N", type=Value("bus", _bus), multiple=True,
     help="A bus of the definition is the computer's of another number, i2c0=1 for /dev/i2c-1, or a device, uart0=/dev/ttyAMA2.",
 )  # fmt: skip
+@click.option("--gpio", metavar="N", type=Value("chip", _chip), help="The chip whose lines are the pins: 4 for /dev/gpiochip4.")
 @click.pass_obj
 def run(
     settings, definition: str, board: str, duration: float | None, output: str | None, force: bool,
-    tcp: tuple[str, int] | None, buses: tuple[tuple[str, str], ...],
+    tcp: tuple[str, int] | None, buses: tuple[tuple[str, str], ...], gpio: str | None,
 ) -> int:  # fmt: skip
     """Run a payload on this computer and say what became of every sample; Ctrl-C ends it well."""
     checked = load_definition(definition)
     try:
-        devices = devices_of(json.loads(checked.plan), dict(buses))
+        devices = devices_of(json.loads(checked.plan), dict(buses) | ({GPIO: gpio} if gpio else {}))
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     summary = Summary(checked)

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 from time import sleep
+from types import ModuleType
 
 import pytest
 
@@ -220,6 +221,7 @@ def test_bus_may_be_another_of_the_computers(fast, monkeypatch, tmp_path):
     FakeI2C(time, {3: Adapter(attach_models(fast, time.clock, None, 1).i2c[1])}).install(monkeypatch)
     plan = json.loads(fast.plan)
     assert devices_of(plan, {"i2c1": "/dev/i2c-3"}) == devices_of(plan, {"i2c1": "3"})
+    assert (devices_of(plan, {})["gpio"], devices_of(plan, {"gpio": "4"})["gpio"]) == ("/dev/gpiochip0", "/dev/gpiochip4")
     with LinuxBoard(fast, devices_of(plan, {"i2c1": "3"}), tmp_path, time) as board:
         assert board.advance(500 * MS)
     with pytest.raises(ValueError, match="the payload has no bus i2c0: it has i2c1"):
@@ -241,6 +243,15 @@ def test_payload_that_needs_what_the_computer_lacks_is_told_what(monkeypatch, pa
     plan = json.loads(definition.plan)
     FakeI2C(SimulatedTime(), {0: Adapter(), 1: Adapter()}).install(monkeypatch)
     with pytest.raises(DeviceError, match=said):
+        check_devices(definition, plan, devices_of(plan, {}))
+
+
+def test_gpiod_of_the_old_kind_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gpiod", ModuleType("gpiod"))
+    definition = load_definition(_DEFS / "magnetometer")
+    plan = json.loads(definition.plan)
+    FakeI2C(SimulatedTime(), {0: Adapter()}).install(monkeypatch)
+    with pytest.raises(DeviceError, match="stream field needs gpiod 2, and an older one is installed"):
         check_devices(definition, plan, devices_of(plan, {}))
 
 
