@@ -19,10 +19,12 @@ REPL_BAUD = 115_200
 _INTERRUPT = b"\0\x03"
 _RAW = b"\r\x01"
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
+_PROMPT = b">>> "
 _FRIENDLY = b"\r\x02"
 _SOFT_RESET = b"\x04"
 _ENTRY_S = 10.0  # for all attempts; a payload stops within one, a loader after a failed boot waits 3 s for Ctrl-C
 _ATTEMPT_S = 1.0
+_BOOT_S = 3.0
 _RETURN_S = 15.0  # a board that resets is back well before
 _PAUSE_S = 0.1
 # Octets of a file in one step: they come between two writes to the flash, of which boards without flow control need not know.
@@ -55,12 +57,17 @@ class Repl:
     it says that something failed. None of them prints.
     """
 
-    def __init__(self, port, name: str):
-        """port: as pyserial's, open; it is closed with this, also when it fails. name: what it is called in sentences."""
+    def __init__(self, port, name: str, booting: bool = False):
+        """port: as pyserial's, open; it is closed with this, also when it fails. name: what it is called in sentences.
+
+        booting: it has just been reset so as to stay at its prompt, and is left alone until it does.
+        """
         self.name = name
         self._wire = Wire(port, name)
         try:
             self._transport = Transport(self._wire)
+            if booting:
+                self._wire.read_within(_BOOT_S, _PROMPT)
             self._enter()
         except BaseException:
             self._wire.close()
@@ -76,7 +83,7 @@ class Repl:
         try:
             return cls(_opened(url, baud, wait_s, sleep), url)
         except PortGone:
-            return cls(_opened(url, baud, max(wait_s, _RETURN_S), sleep), url)
+            return cls(_opened(url, baud, max(wait_s, _RETURN_S), sleep), url, booting=True)
 
     def __enter__(self) -> Self:
         return self
@@ -217,7 +224,7 @@ class Repl:
         end_s = wire.now_s() + _ENTRY_S
         while wire.now_s() < end_s:
             wire.write(_INTERRUPT)
-            heard += wire.read_within(_ATTEMPT_S, b">>> ")
+            heard += wire.read_within(_ATTEMPT_S, _PROMPT)
             wire.write(_RAW)
             answer = wire.read_within(_ATTEMPT_S, _RAW_PROMPT)
             if answer.endswith(_RAW_PROMPT):
