@@ -1,5 +1,8 @@
 """Who is there, asked of real MicroPython: blank, at its prompt, and with a payload that goes on sampling."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +48,19 @@ def test_running_payload_is_asked_on_its_console_and_goes_on(micropython_image, 
     with device.link(115_200, timeout=0.6) if device.link_url else device.console(timeout=0.6) as port:
         items = Decoder(definition).feed(port.read(100_000))
     assert {report.stream.name for report in items if isinstance(report, LedgerReport)} == {"air", "breath"}
+
+
+def test_command_line_lists_a_blank_board_and_leaves_it_usable(micropython_image):
+    from freefall.board.emulated.device import EmulatedDevice
+    from freefall.board.emulated.served import served
+
+    device = EmulatedDevice(micropython_image)
+    with served(device) as urls:
+        for _ in range(2):
+            command = [sys.executable, "-m", "freefall", "devices", "--json", "-p", urls.console]
+            run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            assert run.returncode == 0 and "Traceback" not in run.stderr
+            found = [json.loads(line) for line in run.stdout.splitlines()]
+            assert [(one["state"], one["chip"], one["id"]) for one in found if one["port"] == urls.console] == [
+                ("prompt", "RP2040", device.serial_number)
+            ]
