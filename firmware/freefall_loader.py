@@ -78,12 +78,16 @@ class Loader:
 
     def _boot(self, slot, count, failed, fell_back):
         folder = self._root + ("/" if slot == _ROOT else "/" + slot)
-        watchdog_ms = self._watchdog_ms(folder)
+        watchdog_ms = self._watchdog_ms(folder + "/slot.json")
+
+        def record(failures):
+            return "%d %s %d" % (count, slot, failures)
+
         # Until the payload says otherwise this boot counts as failed.
-        self._write("boot", "%d %s %d" % (count, slot, failed + 1))
+        self._write("boot", record(failed + 1))
 
         def started():
-            self._write("boot", "%d %s 0" % (count, slot))
+            self._write("boot", record(0))
             self._started_at = self._ticks_ms()
 
         try:
@@ -92,27 +96,43 @@ class Loader:
                 self._sleep_ms(_WINDOW_MS)
             self._start(folder, count, _SLOTS.get(slot, 0), fell_back, watchdog_ms, started)
         except KeyboardInterrupt:
-            if self._started_at is None:
-                self._write("boot", "%d %s %d" % (count, slot, failed))  # nobody knows whether it would have started
-            if watchdog_ms:
-                # Which cannot be stopped, and would reset the board under whoever works at its prompt.
-                self._write("stay", "")
-                self._reset()
-            print("freefall: stopped; a reset starts the payload again.")
+            # If it had not started yet, nobody knows whether it would have.
+            self._stop(folder, watchdog_ms, record(failed) if self._started_at is None else None)
         except BaseException as error:  # whatever it is, the board must come back
-            if self._started_at is not None and self._ticks_diff(self._ticks_ms(), self._started_at) < _EARLY_MS:
-                self._write("boot", "%d %s %d" % (count, slot, failed + 1))
-            self._crash(error)
+            early = self._started_at is not None and 0 <= self._ticks_diff(self._ticks_ms(), self._started_at) < _EARLY_MS
+            try:
+                self._crash(error, record(failed + 1) if early else None)
+            except KeyboardInterrupt:
+                self._stop(folder, watchdog_ms)
+                return
+            except Exception:
+                pass  # no memory to say it, perhaps
+            self._reset()
 
-    def _crash(self, error):
+    def _stop(self, folder, watchdog_ms, record=None):
+        """To the prompt. record: of this boot, if it is another than that written."""
+        if watchdog_ms is None:
+            watchdog_ms = self._watchdog_ms(folder + "/plan.json")
+        while True:
+            try:
+                if record:
+                    self._write("boot", record)
+                if watchdog_ms:
+                    # Which cannot be stopped, and would reset the board under whoever works at its prompt.
+                    self._write("stay", "")
+                    self._reset()
+                print("freefall: stopped; a reset starts the payload again.")
+                return
+            except KeyboardInterrupt:
+                pass  # as people press it: more than once
+
+    def _crash(self, error, record):
+        if record:
+            self._write("boot", record)
         text = _traceback(error)
         self._write("crash", text)
         print(text + "freefall: the payload failed. Ctrl-C stops here; the board restarts in 1 s.")
-        try:
-            self._sleep_ms(_PAUSE_MS)
-        except KeyboardInterrupt:
-            return
-        self._reset()
+        self._sleep_ms(_PAUSE_MS)
 
     def _slot(self):
         """(letter of the slot to start, or None; failed boots of the other if it stands in for that)."""
@@ -134,14 +154,14 @@ class Loader:
         slot, _, failed = rest.partition(" ")
         return _number(count), slot, _number(failed)
 
-    def _watchdog_ms(self, folder):
-        """What the deploy chose, 0 for none; None where there was no deploy."""
+    def _watchdog_ms(self, name):
+        """What a slot.json, of the deploy's choice, or a plan.json says; 0 for none, None where neither says it."""
         try:
             from json import loads
 
-            with open(folder + "/slot.json") as file:
+            with open(name) as file:
                 return int(loads(file.read())["watchdog_ms"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def _read(self, name):
@@ -180,13 +200,19 @@ def _traceback(error):
 
 
 def _start(folder, count, slot, failed, watchdog_ms, started):
+    path = sys.path[:]
     os.chdir(folder)
     # Every module is a file of the payload; to look elsewhere first takes time at each import.
     sys.path[:] = ("",) if slot else ("", "/lib")
-    from freefall_board.app import main
-    from freefall_board.boot import Boot
+    try:
+        from freefall_board.app import main
+        from freefall_board.boot import Boot
 
-    main(Boot(count, slot, failed, watchdog_ms, started))
+        main(Boot(count, slot, failed, watchdog_ms, started))
+    finally:
+        # The prompt may be next, and its user's own files lie elsewhere.
+        os.chdir("/")
+        sys.path[:] = path
 
 
 def main():

@@ -50,7 +50,7 @@ def test_collection_leaves_alone_what_dma_and_interrupts_use(image, jitter):
     assert "free [" in said and said.split("free [")[1].split("]")[0].count(",") == 4, said
 
 
-def test_running_board_stops_at_ctrl_c(image, vibration):
+def test_running_board_stops_at_ctrl_c_and_its_prompt_is_as_ever(image, vibration):
     with patch.object(emulated_board, "MAIN", "import freefall_loader\nfreefall_loader.main()\n"):
         board = emulated_board.EmulatedBoard(load_definition(vibration), image.path)
     for _ in range(500):
@@ -59,3 +59,6 @@ def test_running_board_stops_at_ctrl_c(image, vibration):
     with pytest.raises(BoardError, match="freefall: stopped; a reset starts the payload again"):
         for _ in range(100):
             board.advance(MS)
+    board.machine.send_usb(b"import os, sys; print(os.getcwd(), sys.path)\r")
+    board.machine.run_for(50 * MS)
+    assert b"/ ['', '.frozen', '/lib']\r\n" in board.machine.console

@@ -19,6 +19,10 @@ class Reset(BaseException):
     """The chip was reset."""
 
 
+def _ticks_diff(later, earlier):
+    return (later - earlier + 2**29) % 2**30 - 2**29  # as MicroPython
+
+
 class Board:
     """A board's files below a folder, its console, and its time, which passes in sleeps and in payloads."""
 
@@ -65,7 +69,7 @@ class Board:
             self.payload(started)
 
         try:
-            Loader(self.root, start, self._reset, self._sleep_ms, lambda: self.time_ms, lambda a, b: a - b).run()
+            Loader(self.root, start, self._reset, self._sleep_ms, lambda: self.time_ms % 2**30, _ticks_diff).run()
         except Reset:
             return "reset"
         return "prompt"
@@ -206,6 +210,68 @@ def test_ctrl_c_under_the_watchdog_resets_and_stays_at_the_prompt_once(board):
     board.payload = stopped
     assert [board.boot(), board.boot(), board.boot()] == ["reset", "prompt", "reset"]
     assert [start[4] for start in board.starts] == [4000, 4000]
+
+
+@pytest.mark.parametrize("interrupted", range(4))
+def test_ctrl_c_pressed_again_while_the_first_is_at_work_changes_nothing(board, monkeypatch, interrupted):
+    board.put_slot("a", watchdog_ms=4000)
+    write, left = Loader._write, [interrupted]
+
+    def pressed_again(self, name, text):
+        write(self, name, text)
+        if board.starts and name != "slot":
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+
+    def stopped(started):
+        raise KeyboardInterrupt
+
+    board.payload = stopped
+    monkeypatch.setattr(Loader, "_write", pressed_again)
+    assert [board.boot(), board.boot()] == ["reset", "prompt"]
+    assert board.read("state/boot") == "1 a 0"
+
+
+def test_ctrl_c_after_an_error_stays_at_the_prompt_whatever_the_watchdog_does(board):
+    board.put_slot("a", watchdog_ms=4000)
+    board.payload = failing
+    board.interrupts_sleep = True
+    assert [board.boot(), board.boot(), len(board.starts)] == ["reset", "prompt", 1]
+
+
+def test_watchdog_of_a_payload_that_no_deploy_put_there_is_that_of_its_plan(tmp_path, monkeypatch):
+    board = Board(tmp_path, monkeypatch)
+    board.put("plan.json", '{"watchdog_ms": 500}')
+
+    def stopped(started):
+        raise KeyboardInterrupt
+
+    board.payload = stopped
+    assert [board.boot(), board.boot()] == ["reset", "prompt"]
+    assert board.starts == [("/", 1, 0, 0, None)]
+
+
+def test_error_that_cannot_be_told_for_want_of_memory_restarts_the_board_all_the_same(board, monkeypatch):
+    def no_memory(error):
+        raise MemoryError
+
+    monkeypatch.setattr(freefall_loader, "_traceback", no_memory)
+    board.payload = failing
+    assert board.boot() == "reset"
+
+
+@pytest.mark.parametrize("octets", ["", "5", "[]", "null", "{}", '{"watchdog_ms": null}', '{"watchdog_ms": "x"}', "\xff"])
+def test_damaged_slot_json_keeps_nothing_from_starting(board, octets):
+    board.put("a/slot.json", octets)
+    assert (board.boot(), board.starts) == ("prompt", [("/a", 1, 1, 0, None)])
+
+
+def test_payload_that_ran_for_more_than_six_days_has_not_failed_early_though_ticks_wrap(board):
+    board.put("state/boot", "5 a 2")
+    board.payload = fails_after(2**29 + 1000, board)
+    board.boot()
+    assert board.read("state/boot") == "6 a 0"
 
 
 def test_board_without_a_slot_runs_the_files_at_its_root_or_says_that_there_are_none(tmp_path, monkeypatch, capsys):
