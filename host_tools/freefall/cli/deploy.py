@@ -6,7 +6,7 @@ import rich_click as click
 
 from ..definition import Definition, load_definition
 from ..device import deploy as deploying
-from ..device.first_frame import HEAP_BUDGET_LEN, START_BUDGET_MS, await_payload, await_samples, why_not
+from ..device.first_frame import HEAP_BUDGET_LEN, START_BUDGET_MS, await_payload, await_samples, restart, why_not
 from ..device.repl import REPL_BAUD, Repl
 from ..device.slots import BoardFiles, board_files
 from ..errors import FreefallError
@@ -26,12 +26,12 @@ from .summary import count
 @click.option(
     "--telemetry", metavar="URL", shell_complete=wires,
     help="Where the payload's link ends, if that is another port: its first samples are waited for, too.",
-)
+)  # fmt: skip
 @baud_option
 @click.option(
     "--profile", type=click.Choice(["bench", "flight"]), default="bench", show_default=True,
     help="flight: with the watchdog on, if the definition does not set it. bench: as the definition says.",
-)
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be copied and change nothing; what runs is restarted.")
 @click.option("--diff", is_flag=True, help="Name every file that differs, and every value of the plan.")
 @click.option("--source", is_flag=True, help="Copy the modules as they are written, not compiled: they load twenty times slower.")
@@ -62,15 +62,18 @@ def deploy(
                 with progress_bar(f"deploying {checked.name}", changes.octets) as update:
                     deploying.apply(repl, files, changes, update)
                 click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next")
-            repl.hard_reset()
-        return 0 if dry_run else _started(checked, port, link)
+            if dry_run:
+                repl.hard_reset()
+                return 0
+            restart(repl)
+        return _started(checked, port, link, changes.active if changes.current else changes.target)
 
 
-def _started(definition: Definition, port: str, link) -> int:
+def _started(definition: Definition, port: str, link, slot: str) -> int:
     with progress_bar("waiting for the payload", None) as update:
         update(0)
         try:
-            first = await_samples(link, definition) if link else None
+            first = await_samples(link, definition, slot) if link else None
             platform = await_payload(lambda: open_port(port, REPL_BAUD), definition)
         except FreefallError as error:
             with Repl.open(port, wait_s=5.0) as repl:
@@ -95,7 +98,7 @@ def _plan_line(changes: deploying.Changes, files: BoardFiles) -> str:
     parts = [f"{count(len(changes.write), 'file')} of {len(files.slot)}, {changes.octets / 1024:.1f} kB"]
     if changes.copy or changes.keep:
         parts.append(f"{len(changes.copy) + len(changes.keep)} are on the board")
-    before = f", slot {changes.active} keeps what runs now" if changes.active else ""
+    before = f", slot {changes.active} stays as it is" if changes.active else ""
     return f"copy {'; '.join(parts)}, into slot {changes.target}{before}"
 
 
