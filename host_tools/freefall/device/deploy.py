@@ -7,21 +7,25 @@ after all files, then the switch. A file gets its name in one step, when it is w
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import BoardError
 from .repl import Repl
-from .slots import MAIN, MANIFEST, MARK, PLAN, SLOTS, SWITCH, BoardFiles, Interpreter, sha256
+from .slots import MAIN, MANIFEST, MARK, PLAN, RECORD, SLOTS, SWITCH, BoardFiles, Interpreter, sha256
 
 _NEW = ".new"
 # Of the file system, left free beyond what is written: it needs some to move things about.
 _SPARE_LEN = 64 * 1024
+# Boots of a slot that failed in a row; one alone may be a power cut.
+_FAILS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What a deploy has to do. Paths are within the slot.
 
-    active: the slot the board starts now, None on a board without one; target: the one that is filled. write: from here; copy:
+    active: the slot whose payload is kept, None on a board without one: the one the board starts, or the other if that one fails
+    to start; target: the one that is filled. write: from here; copy:
     from the active slot, on the board; keep: they are there; remove: they do not belong there. loader, main: differ. current: the
     active slot, loader and main are what is wanted, so there is nothing to do.
     """
@@ -108,6 +112,10 @@ def steps(
     if board.stat(f"{root}/{MARK}"):
         board.remove(f"{root}/{MARK}")
         yield "mark away"
+    if (boots := _boots(board, changes.target)).failed:
+        # Those were of the payload that goes; the new one has all its attempts.
+        _put(board, RECORD, f"{boots.count} {changes.target} 0".encode())
+        yield RECORD
     for path in changes.remove:
         board.remove(f"{root}/{path}")
         yield path
@@ -163,12 +171,33 @@ def _put(board: Repl, path: str, octets: bytes, progress: Callable[[int], None] 
 
 
 def _active(board: Repl) -> str | None:
-    """The slot that the loader starts: what the switch says, if that is complete, else one that is."""
-    switch = board.read(SWITCH).decode(errors="replace").partition(" ")[0] if board.stat(SWITCH) else ""
+    """The slot whose payload the board would rather start: what the switch says, if that is complete, else one that is.
+
+    One that has just failed to start again and again is not kept, if there is another.
+    """
+    switch = _text(board, SWITCH).partition(" ")[0]
     complete = [slot for slot in SLOTS if board.stat(f"/{slot}/{MARK}")]
-    if switch in complete:
+    others = [slot for slot in complete if slot != switch]
+    if switch in complete and not (others and _boots(board, switch).failed >= _FAILS):
         return switch
-    return complete[0] if complete else None
+    return others[0] if others else None
+
+
+class _Boots(NamedTuple):
+    count: int  # ever
+    failed: int  # the last so many, one after the other
+
+
+def _boots(board: Repl, slot: str) -> _Boots:
+    """What the loader has noted, if the last boot was of that slot."""
+    match _text(board, RECORD).split():
+        case [count, last, failed] if last == slot and count.isdecimal() and failed.isdecimal():
+            return _Boots(int(count), int(failed))
+    return _Boots(0, 0)
+
+
+def _text(board: Repl, path: str) -> str:
+    return board.read(path).decode(errors="replace") if board.stat(path) else ""
 
 
 def _sums(board: Repl, slot: str) -> dict[str, str]:

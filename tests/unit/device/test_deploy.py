@@ -80,6 +80,27 @@ def test_rest_of_a_deploy_that_was_cut_off_goes_too(board):
     assert board.booted() == whole(files(b"two"))
 
 
+def test_payload_that_fails_to_start_is_replaced_and_not_the_good_one_beside_it(board):
+    deployed(board, files(b"good"))
+    deployed(board, files(b"bad"))
+    (board.root / "state" / "boot").write_text("7 b 1")
+    assert deploy.survey(board, files(b"mended")).target == "a", "one boot that failed may have been a power cut"
+    (board.root / "state" / "boot").write_text("8 b 3")
+    changes = deployed(board, files(b"mended"))
+    assert (changes.active, changes.target) == ("a", "b")
+    assert board.booted() == whole(files(b"mended")), "what failed was another payload"
+    assert (board.root / "state" / "boot").read_text() == "8 b 0"
+    (board.root / "b" / "slot.json").unlink()
+    assert board.booted() == whole(files(b"good"))
+
+
+def test_payload_that_fails_alone_on_its_board_is_kept_until_the_new_one_is_whole(board):
+    deployed(board, files(b"bad"))
+    (board.root / "state" / "boot").write_text("8 a 5")
+    assert deployed(board, files(b"mended")).target == "b"
+    assert board.booted() == whole(files(b"mended"))
+
+
 # At every operation of every kind of deploy. A deploy after it ends well.
 @pytest.mark.parametrize("before", [(), (b"one",), (b"one", b"other"), (b"new", b"one")])
 def test_cut_at_any_operation_the_board_boots_the_old_payload_or_the_new(tmp_path, before):
