@@ -22,7 +22,7 @@ _IDLE_US = 1000
 # How often the buses, the sensors and the clock are looked after; and, in looks, what comes up the link.
 _LOOK_US = 5000
 _UPLINK_LOOKS = 4
-# What a payload that ends waits for: reads under way, and the link to take what is left.
+# What a payload that ends waits for, at most: reads under way, and a link that takes nothing of what is left.
 _END_US = 1000000
 _MOST_MS = 0xFFFF
 
@@ -231,10 +231,13 @@ class Payload:
         self._clock.update()
 
     def _flush(self):
-        begun = self._ticks_us()
-        while self._queue.waiting() and self._elapsed(self._ticks_us(), begun) < _END_US:
+        """Wait until all that was queued has left, or the link takes nothing any more."""
+        taken_at = self._ticks_us()
+        while self._queue.waiting() and self._elapsed(self._ticks_us(), taken_at) < _END_US:
             self._feed()
-            if not self._queue.pump():
+            if self._queue.pump():
+                taken_at = self._ticks_us()
+            else:
                 self._idle(_IDLE_US)
 
     def _collect_coefficients(self, sensors):

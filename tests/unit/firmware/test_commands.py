@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from freefall_board.core.settings import Settings
 from freefall_board.ports.virtual import Left, Restarted
 from oracle import codec
-from unit.firmware.app_bench import APID, BOARD, BOOT, DEFINITION_ID, Bench, make_plan, one_set
+from unit.firmware.app_bench import APID, BOARD, BOOT, DEFINITION_ID, MS, Bench, make_plan, one_set
 
 SETTINGS = [
     {"stream": 1, "what": "period_us", "least": 5_000, "most": 100_000, "value": 10_000},
@@ -121,6 +121,29 @@ def test_stream_is_switched_off_and_on_again(bench):
     bench.reboot()
     bench.settle()
     assert bench.ledger(1)["seen"] > 100
+
+
+def test_last_set_leaves_whole_by_the_slowest_link():
+    bench = Bench(make_plan(thermometers=8, accelerometer=False, period_us=1_000_000, link={"transport": "uart0", "baud": 9600}))
+    bench.payload.start()
+    bench.run(8000)
+    bench.send(command(8, 1, b"\x01"))
+    begin_ns = bench.clock.now_ns()
+    ends(bench, Restarted)
+    assert bench.clock.now_ns() - begin_ns > 1000 * MS, "a second and more"
+    assert bench.kinds[-9:] == one_set(8)
+    assert {bench.of("sid", 256 + stream)[-1]["pending"] for stream in range(8)} == {0}
+
+
+def test_payload_waits_a_second_for_a_link_that_takes_nothing_and_ends():
+    bench = Bench(make_plan())
+    bench.payload.start()
+    bench.run(100)
+    bench.port.wire.open = False
+    bench.send(command(8, 1, b"\x01"))
+    begin_ns = bench.clock.now_ns()
+    ends(bench, Restarted)
+    assert 1000 * MS <= bench.clock.now_ns() - begin_ns < 1100 * MS
 
 
 @pytest.mark.parametrize(
