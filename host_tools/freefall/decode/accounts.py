@@ -8,6 +8,7 @@ before is not ours, and every figure is what was added since (`pending` at that 
 """
 
 from collections import namedtuple
+from collections.abc import Iterable
 from operator import attrgetter
 
 from freefall_wire import packet
@@ -47,9 +48,8 @@ class StreamAccount:
         if report.seen == 0:
             arrived.begins_at_zero()
         before = self.last or self.base or _ZERO
-        counted = map(_unwrapped, before, _counters(report))
         self.last = Entry(
-            *counted,
+            *_unwrapped(before, _counters(report)),
             report.pending,
             report.most_waiting,
             report.longest_read_us,
@@ -92,9 +92,7 @@ class ServiceAccount:
     def report(self, report: BoardReport) -> None:
         """Enter a board report that arrives now, itself not yet counted as received: it does not count itself either."""
         before = self.last or self.base or (0, 0)
-        built = _unwrapped(before[0], report.service_built)
-        dropped = _unwrapped(before[1], report.service_dropped)
-        self.last = self.Entry(built, dropped, self.received)
+        self.last = self.Entry(*_unwrapped(before, (report.service_built, report.service_dropped)), self.received)
         self.base = self.base or self.last
 
 
@@ -130,6 +128,6 @@ class Boot:
         return not self.service.received and not any(account.continuity.packets for account in self.streams)
 
 
-def _unwrapped(before: int, counter: int) -> int:
-    # The least total from `before` on that the counter, modulo 2^30, can stand for.
-    return before + (counter - before & COUNTER_MASK)
+def _unwrapped(before: Iterable[int], counters: Iterable[int]) -> list[int]:
+    # The least totals from those before on, the first of an entry, that the counters, modulo 2^30, can stand for.
+    return [total + (counter - total & COUNTER_MASK) for total, counter in zip(before, counters, strict=False)]

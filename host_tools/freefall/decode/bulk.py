@@ -108,11 +108,13 @@ class _Track:
         self._samples = 0  # in the packets given
         self._run: Run | None = None
         self._base = 0  # of the run
+        self._continuity: Continuity | None = None  # that it goes on from
         self._nominal_ns: float | None = None  # in the run
 
     def look_ahead(self, continuity: Continuity, no_doubt: bool) -> int | None:
         """Find what is plain from here on; where the first packet that is not ends, None when all are."""
         self._base = here = self.taken
+        self._continuity = continuity
         self._nominal_ns = continuity.nominal_ns
         packets = self._packets
         header = [column[here:] for column in (packets.index, packets.time_ns, packets.count, packets.sequence)]
@@ -123,9 +125,14 @@ class _Track:
         stop = here + len(self._run)
         return int(self.ends[stop]) if stop < len(self.ends) else None
 
-    def take(self, continuity: Continuity, position: int) -> None:
+    @property
+    def set_anew(self) -> bool:
+        """Whether the board has told another period since it was looked ahead."""
+        return self._continuity.nominal_ns != self._nominal_ns
+
+    def take(self, position: int) -> None:
         """Count the plain packets before this position."""
-        continuity.skip(self._run, self.taken - self._base, position - self._base)
+        self._continuity.skip(self._run, self.taken - self._base, position - self._base)
         self.taken = position
 
     def give(self, boot: int, coefficients: bytes | None) -> list[SampleBatch]:
@@ -187,7 +194,8 @@ class _Walk:
         again = True
         while again:
             again = False
-            stops = [track.look_ahead(self._continuity(track), self._intake.no_doubt(track.stream)) for track in self._tracks]
+            accounts, no_doubt = self._intake.boot.streams, self._intake.no_doubt
+            stops = [t.look_ahead(accounts[t.stream.number].continuity, no_doubt(t.stream)) for t in self._tracks]
             stop = min((stop for stop in stops if stop is not None), default=None)
             while not again and self._next < len(self._others) and (stop is None or self._others[self._next][0] < stop):
                 again = self._take_other()
@@ -201,15 +209,15 @@ class _Walk:
         """Take the next of the others; whether it began another boot, or told other rates, and all has to be looked at again."""
         number, (_, stretch) = self._next, self._others[self._next]
         intake, boot, known = self._intake, self._intake.boot, dict(self._intake.boot.coefficients)
-        periods = [self._continuity(track).nominal_ns for track in self._tracks]
-        self._count(self._positions[number])
+        if not number or self._positions[number] != self._positions[number - 1]:  # reports come one upon the other
+            self._count(self._positions[number])
         self._next += 1
         if stretch.packet is not None and packet.service_of(stretch.packet)[1] == reports.EVENT:
             for track in self._tracks:  # which a boot event may have forgotten
                 track.remember(intake)
         new: list[Item] = []
         intake.take(stretch, self._host_ns[number], new)
-        again = intake.boot is not boot or periods != [self._continuity(track).nominal_ns for track in self._tracks]
+        again = intake.boot is not boot or any(track.set_anew for track in self._tracks)
         if again:
             self._give(self._tracks, boot.ordinal, known)
         elif intake.boot.coefficients != known:
@@ -234,12 +242,9 @@ class _Walk:
     def _count(self, positions: Iterable[int]) -> None:
         for track, position in zip(self._tracks, positions, strict=True):
             if position != track.taken:
-                track.take(self._continuity(track), position)
+                track.take(position)
                 self._intake.samples_passed()
 
     def _give(self, tracks: list[_Track], boot: int, coefficients: dict[str, bytes]) -> None:
         for track in tracks:
             self._items += track.give(boot, coefficients.get(track.stream.sensor))
-
-    def _continuity(self, track: _Track) -> Continuity:
-        return self._intake.boot.streams[track.stream.number].continuity

@@ -18,6 +18,8 @@ _DELIMITER_LEN = 1
 _SOUND = crc32(crc32(b"").to_bytes(CRC_LEN, "little") + b"\0")
 # Codes are followed in all frames of a table at once; those that are through are left out every so many steps.
 _COMPACT_EVERY = 4
+# Codes of so many frames are followed at once: of more, the rows would no longer be in the processor's cache from step to step.
+_FOLLOWED_TOGETHER = 1 << 13
 _CRCS_TOGETHER = 512
 
 
@@ -146,7 +148,9 @@ def _decoded(data: np.ndarray, starts: np.ndarray, packet_len: int) -> tuple[np.
     width = packet_len + CRC_LEN + _DELIMITER_LEN
     windows = np.ndarray((len(data) - width + 1,), f"V{width}", buffer=data, strides=(1,))
     rows = windows[starts + 1].view(np.uint8).reshape(-1, width)
-    broken = _put_zeros_back(rows, data[starts])
+    codes = data[starts]
+    together = [slice(at, at + _FOLLOWED_TOGETHER) for at in range(0, len(rows), _FOLLOWED_TOGETHER)]
+    broken = np.concatenate([_put_zeros_back(rows[part], codes[part]) for part in together])
     crc = rows[:, packet_len : packet_len + CRC_LEN]
     crc[:] = crc[:, ::-1].copy()
     # By way of bytes objects and C's map, zlib takes half the time that a table and numpy would; a few at a time, they are still
