@@ -106,6 +106,32 @@ def test_who_connects_gets_the_octets_and_may_send_telecommands(freefall, defini
     assert heard.count(0) > 5
 
 
+def test_rate_is_changed_over_tcp_while_it_runs(freefall, definition, models, start_python, tmp_path):
+    definition.write_text(_DEF + "[stream.air.adjustable]\nrate_hz = [5.0, 50.0]\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = []
+
+    def change():
+        url = f"socket://127.0.0.1:{port}"
+        for arguments in (["set", "air.rate_hz=40"], ["set", "air.rate_hz=60"]):
+            while True:  # until it listens
+                process = start_python("-m", "freefall", "config", *arguments, "-p", url, "-d", definition)
+                out, err = process.communicate(timeout=30)
+                if b"cannot open" not in err:
+                    break
+            said.append((process.returncode, (out + err).decode()))
+        signal.raise_signal(signal.SIGINT)
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    done = freefall("run", definition, "--i2c", "i2c0=1", "--tcp", f":{port}", "--duration", 60)
+    changer.join(60)
+    assert [code for code, _ in said] == [0, 5] and "it takes 5 to 50" in said[1][1], said
+    assert done.code == 0, done.err
+    assert "0 lost" in done.out and "2 boots" in done.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
