@@ -157,6 +157,8 @@ def test_wrong_usage_says_what_is_right(freefall, sim, arguments, sentence):
 
 
 def test_a_payload_without_settings_says_what_to_write_into_its_definition(freefall, vibration):
+    unopened = freefall("config", "get", "-p", "/dev/no-such-port", "-d", vibration)
+    assert unopened.code == 2 and "lets nothing be changed in flight" in unopened.err
     for arguments in (["get"], ["set", "temperature.on=off"], ["diff"], ["apply", "--defaults"]):
         done = freefall("config", *arguments, "-p", f"sim://{vibration}")
         assert done.code == 2 and "[stream.NAME.adjustable] with rate_hz = [LEAST, MOST] or on = true" in done.err

@@ -178,13 +178,18 @@ def _change(board: _Board, wanted: Values, as_json: bool) -> None:
 
 @contextmanager
 def _board(port: str, definition: str | None, baud: int, wait: float) -> Iterator[_Board]:
-    given = choose_definition(definition) if definition else None  # its faults are told before a port is touched
+    # What is wrong with it is told before a port is touched.
+    given = _adjustable(choose_definition(definition)) if definition else None
     with Reconnecting(lambda: open_port(port, baud)) as link:
-        found = port_definition(link.port, given)
-        if not found.settings:
-            raise click.UsageError(_HOW_TO_DECLARE.format(name=found.name))
+        found = _adjustable(port_definition(link.port, given))
         # Two programs on one link tell their answers apart.
         yield _Board(found, Commands(link, found, wait, first=os.getpid()))
+
+
+def _adjustable(definition: Definition) -> Definition:
+    if not definition.settings:
+        raise click.UsageError(_HOW_TO_DECLARE.format(name=definition.name))
+    return definition
 
 
 @contextmanager

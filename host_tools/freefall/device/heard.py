@@ -1,5 +1,6 @@
 """What came from a port while an answer was waited for, and so why there was none."""
 
+import json
 from collections.abc import Iterable
 
 from ..decode import Item, Reject
@@ -8,6 +9,9 @@ from ..errors import BoardError, DeviceError, FreefallError, OtherPayload
 
 # What MicroPython's prompt says to the octet that asks a payload who is there.
 _PASTE_MODE = b"paste mode; Ctrl-C to cancel"
+
+_ONE_WAY_UART = "its link is wired one way, the board's rx pin is not connected; its USB console takes telecommands too"
+_ONE_WAY_USB = "what is between takes nothing to the board; give the port of the board itself with -p"
 
 
 class Heard:
@@ -47,9 +51,9 @@ class Heard:
                 "puts one there"
             )
         if self._own:
+            cause = _ONE_WAY_USB if json.loads(self._definition.plan)["link"]["transport"] == "usb" else _ONE_WAY_UART
             return BoardError(
-                f"payload {name} sends telemetry to {url} and has answered no telecommand for {waited_s:g} s: its link is wired "
-                "one way, the board's rx pin is not connected; its USB console takes telecommands too"
+                f"payload {name} sends telemetry to {url} and has answered no telecommand for {waited_s:g} s: {cause}"
             )
         if self._foreign:
             return OtherPayload(name, self._foreign)

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freefall.definition import parse_definition
 from freefall.device.command import PATIENCE_S, Commands, Refused
 from freefall.errors import BoardError, DeviceError, OtherPayload, WrongDefinition
 from oracle import codec
 from unit.decode import packets
-from unit.device.fake_payload import ABOVE, BELOW, INTERRUPT, FakePayload, FakeWire, definition_of
+from unit.definition.sample import SOUND
+from unit.device.fake_payload import ABOVE, ADJUSTABLE, BELOW, INTERRUPT, FakePayload, FakeWire, definition_of
 
 DEFINITION = definition_of()
 RATE, ON = DEFINITION.settings
@@ -205,6 +207,13 @@ def test_silence_is_told_with_its_likely_cause(talk, sentence):
         asked(silent, get)
     assert set(silent.got.split(b"\0")) == {b"", b"\5\5"}, "nothing but the question who is there was sent"
     assert 4 <= silent.got.count(b"\5\5") <= 6
+
+
+def test_telemetry_over_usb_that_goes_one_way_has_another_cause():
+    text = SOUND.replace('transport = "uart0"\nbaud = 921600', 'transport = "usb"') + ADJUSTABLE
+    usb = parse_definition(text, "payload.toml")
+    with pytest.raises(BoardError, match="has answered no telecommand for 5 s: what is between takes nothing to the board; give"):
+        asked(Silent(b"\0" + packets.board(usb)), get, usb)
 
 
 def test_another_payload_is_told():
