@@ -6,7 +6,8 @@ import pytest
 import serial
 
 from freefall.definition import load_definition
-from freefall.errors import DeviceError
+from freefall.device.repl import Repl
+from freefall.errors import BoardError, DeviceError
 from freefall.port.serial import open_pyserial
 
 pytestmark = pytest.mark.emulated
@@ -182,3 +183,37 @@ def test_link_carries_octets_both_ways_at_the_right_pace_and_stays_through_a_res
     device.unplug()
     with pytest.raises(serial.SerialException, match="No such file"):
         device.link(115_200)
+
+
+def booted(micropython_image, program: bytes):
+    """A device that runs the program, 0.3 s after power-up."""
+    from freefall.board.emulated.device import EmulatedDevice
+    from freefall.board.emulated.filesystem import build_image
+
+    device = EmulatedDevice(micropython_image, build_image({"main.py": program}))
+    device.run_for(300_000_000)
+    return device
+
+
+def test_board_that_takes_nothing_lets_a_write_time_out_and_shows_no_prompt(micropython_image):
+    device = booted(micropython_image, b"import micropython, time\nmicropython.kbd_intr(-1)\ntime.sleep(600)\n")
+    with device.console(timeout=0) as console:
+        console.write_timeout = 0.5
+        begin = console.monotonic()
+        with pytest.raises(serial.SerialTimeoutException):
+            console.write(bytes(20_000))
+        assert console.monotonic() - begin == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(BoardError, match="does not answer: there is no MicroPython at its other end, or it hangs"):
+        Repl.open(device.console_url)
+
+
+def test_what_nobody_reads_waits_on_the_board_and_nothing_is_lost(micropython_image):
+    lines = b"import sys, time\ntime.sleep_ms(500)\nfor n in range(9000):\n    sys.stdout.write('%09d' % n)\n"
+    device = booted(micropython_image, lines)
+    console = device.console(timeout=0.3)
+    while console.in_waiting < 65536:
+        device.run_for(10_000_000)
+    device.run_for(_S // 5)  # MicroPython drops what has waited for half a second
+    assert 65536 <= console.in_waiting < 65536 + 64
+    octets = console.read(200_000).replace(b"\r\n>>> ", b"")
+    assert octets[octets.index(b"000000000") :][: 9 * 9000] == b"".join(b"%09d" % n for n in range(9000))

@@ -21,6 +21,7 @@ _NS = 1_000_000_000
 _TURN_NS = 1_000_000  # of board time that a look at the port takes; who only looks must come to an end as well
 _OPENING_NS = 10_000_000
 _PATIENCE_NS = 3600 * _NS
+_READ_LEN = 4096
 _WRITE_LIMIT = 4096  # octets under way, as a real port's driver has; a write ends when no more are
 _GONE = "device reports readiness to read but returned no data (device disconnected or multiple access on port?)"
 
@@ -68,18 +69,17 @@ class Serial(SerialBase):
     def read(self, size: int = 1) -> bytes:
         """See pyserial: up to size octets, fewer at the timeout. The board runs meanwhile."""
         self._check(SerialException(_GONE))
-        received = self._cable.received
-        end_ns = self._cable.now_ns() + (_PATIENCE_NS if self._timeout is None else round(self._timeout * _NS))
-        while len(received) < size and (left_ns := end_ns - self._cable.now_ns()) > 0:
-            self._cable.run(left_ns, until=size)
-            if self._gone:
-                break
-        if self._timeout is None and len(received) < size and not self._gone:
-            raise SerialException(f"read of {size} octets would block for ever: {len(received)} came in an hour of board time")
-        octets = self._cable.take(size)
+        cable = self._cable
+        octets = bytearray(cable.take(size))
+        end_ns = cable.now_ns() + (_PATIENCE_NS if self._timeout is None else round(self._timeout * _NS))
+        while len(octets) < size and not self._gone and (left_ns := end_ns - cable.now_ns()) > 0:
+            cable.run(left_ns, until=min(size - len(octets), _READ_LEN))
+            octets += cable.take(size - len(octets))
+        if self._timeout is None and len(octets) < size and not self._gone:
+            raise SerialException(f"read of {size} octets would block for ever: {len(octets)} came in an hour of board time")
         if not octets:
             self._check(SerialException(_GONE))
-        return octets
+        return bytes(octets)
 
     def read_until(self, expected: bytes = b"\n", size: int | None = None) -> bytes:
         """See pyserial, whose own counts its timeout in our time: until these octets, so many, or a timeout without any."""
