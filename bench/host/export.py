@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from freefall.board.virtual import VirtualBoard
-from freefall.decode import MOST_WAITING, Collector, Summary
+from freefall.decode import MOST_WAITING, Collector, Pieces, Summary
 from freefall.definition import Definition, load_definition
-from freefall.export import EXPORTERS, FORMATS, PIECE_OCTETS, TableFiles
+from freefall.export import EXPORTERS, FORMATS, TableFiles
 from freefall.recording import Recorder, open_recording
 
 from . import payload
@@ -143,15 +143,12 @@ def where(recording: Path, form: str, out: Path) -> dict[str, float]:
 
 
 def _batches(chunks: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    pieces, octets = [], 0
-    for piece in chunks:
-        pieces.append(piece)
-        octets += len(piece[1])
-        if octets >= PIECE_OCTETS:
-            yield pieces
-            pieces, octets = [], 0
-    if pieces:
-        yield pieces
+    pieces = Pieces()
+    for host_ns, octets in chunks:
+        if piece := pieces.add(octets, host_ns):
+            yield piece
+    if piece := pieces.rest():
+        yield piece
 
 
 def main() -> None:

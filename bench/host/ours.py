@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from freefall.decode import Decoder, SampleBatch, SamplePacket
+from freefall.decode.pieces import PIECE_OCTETS
 from freefall.definition import Definition, Stream
 from freefall_wire.frame import FRAME_OVERHEAD
 
@@ -15,7 +16,6 @@ from .words import wire_dtype
 Decode = Callable[[bytes], list[Columns]]
 
 _READ = 64 << 10  # octets that are fed at once
-_BATCH = 2 << 20  # those given to the bulk path
 
 
 class PerFrame:
@@ -62,7 +62,7 @@ class InBulk:
         """Of all that is on this wire."""
         if wire is not self._wire:
             self._wire = wire
-            self._pieces = [(begin, wire[begin : begin + _BATCH]) for begin in range(0, len(wire), _BATCH)]
+            self._pieces = [(begin, wire[begin : begin + PIECE_OCTETS]) for begin in range(0, len(wire), PIECE_OCTETS)]
             self._found = [_Filling(stream, len(wire)) for stream in self._definition.streams]
         for filling in self._found:
             filling.begin()

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from ..errors import DefinitionNeeded, InputUnreadable
 from ..export.sources import expanded, runs
@@ -11,30 +10,6 @@ from ..port.open import is_port_url
 from ..port.serial import DEFAULT_BAUD
 from ..recording import LinkGap, Run, is_recording, open_recording
 from .sources import Source, choose_definition, open_source
-
-PIECE_OCTETS = 1 << 21  # decoded at a time
-
-
-@dataclass
-class Pieces:
-    """Gathers octets as they are read, and gives them on by the PIECE_OCTETS to take([(host ns, octets), ..])."""
-
-    take: Callable[[list[tuple[int | None, bytes]]], object]
-    _kept: list[tuple[int | None, bytes]] = field(default_factory=list)
-    _octets: int = 0
-
-    def add(self, octets: bytes, host_ns: int | None) -> None:
-        """The next octets."""
-        self._kept.append((host_ns, octets))
-        self._octets += len(octets)
-        if self._octets >= PIECE_OCTETS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Give on what is left."""
-        kept, self._kept, self._octets = self._kept, [], 0
-        if kept:
-            self.take(kept)
 
 
 def grouped(sources: Sequence[str]) -> list[tuple[str, ...]]:

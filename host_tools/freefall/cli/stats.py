@@ -9,7 +9,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from ..decode import METRICS, Summary
+from ..decode import METRICS, Pieces, Summary
 from ..decode.summary import STREAM_METRICS
 from ..definition import Definition
 from ..errors import DefinitionError, FreefallError, OutputExists
@@ -20,7 +20,7 @@ from .options import OutputPath, baud_option, definition_option, force_option
 from .parts import tell_of_parts
 from .progress import progress_bar
 from .report import origin_of, print_report
-from .runs import Pieces, grouped, open_group
+from .runs import grouped, open_group
 from .summary import count
 from .text import write_text
 
@@ -145,7 +145,7 @@ def _read(group: tuple[str, ...], definition: str | None, baud: int, conditions:
         for condition in conditions:
             condition.check(source.definition)
         summary = Summary(source.definition)
-        pieces = Pieces(summary.feed_many)
+        pieces = Pieces()
         # When a file of raw octets is read says nothing of when the board sent them.
         has_times = source.live or bool(source.metadata)
         with progress_bar("reading", source.size) as update:
@@ -153,12 +153,12 @@ def _read(group: tuple[str, ...], definition: str | None, baud: int, conditions:
             def take(octets: bytes, host_ns: int) -> None:
                 if source.live:
                     summary.feed(octets, host_ns)
-                else:
-                    pieces.add(octets, host_ns if has_times else None)
+                elif piece := pieces.add(octets, host_ns if has_times else None):
+                    summary.feed_many(piece)
                 update(source.position())
 
             gone = source.read(take)
-            pieces.flush()
+            summary.feed_many(pieces.rest())
             update(source.position())
         if other := summary.other_payload:
             raise other from gone

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..decode import MOST_WAITING, CoefficientReport, Decoder, Reboot, SampleBatch
+from ..decode import MOST_WAITING, CoefficientReport, Decoder, Pieces, Reboot, SampleBatch
 from ..decode.waiting import Waiting, needs_coefficients
 from ..definition import Definition
 from .events import EventLog
-
-_PIECE_OCTETS = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +59,7 @@ class Side:
         self.ended = False
         self.parts: dict[str, deque[Part]] = {stream.name: deque() for stream in definition.streams}
         self._chunks = iter(chunks)
+        self._pieces = Pieces()
         self._waiting = [Waiting(needs_coefficients(definition, stream), MOST_WAITING) for stream in definition.streams]
         self._newest = 0, 0  # boot and on-board time
 
@@ -71,14 +70,9 @@ class Side:
 
     def advance(self) -> None:
         """Read the next piece, or find that there is none. Raises WrongDefinition."""
-        pieces, octets = [], 0
-        for host_ns, data in self._chunks:
-            pieces.append((host_ns, data))
-            octets += len(data)
-            if octets >= _PIECE_OCTETS:
-                break
-        if pieces:
-            self._take(self.decoder.feed_many(pieces))
+        full = (self._pieces.add(octets, host_ns) for host_ns, octets in self._chunks)
+        if piece := next(filter(None, full), None) or self._pieces.rest():
+            self._take(self.decoder.feed_many(piece))
             return
         self.ended = True
         for stream, waiting in zip(self.definition.streams, self._waiting, strict=True):

@@ -8,8 +8,8 @@
 
 Decoder: octets -> items. feed, for octets as they come: SamplePacket, Gap, Reject, Reboot and the service reports BootEvent,
 SensorEvent, BoardReport, LedgerReport, CoefficientReport, SettingsReport, PlatformReport, NameReport, Verification, Alive.
-feed_many, for recordings and many times faster: the same with SampleBatch in the place of SamplePacket and Gap; give it pieces
-(host_ns, octets), about 2 MiB at a time. Collector: samples -> a Table per stream; rows: one packet -> its Table. Ledger,
+feed_many, for recordings and many times faster: the same with SampleBatch in the place of SamplePacket and Gap, by the piece, as
+Pieces makes them of what is read. Collector: samples -> a Table per stream; rows: one packet -> its Table. Ledger,
 StreamLedger, BoardLedger, Line: what became of every sample. Counters: where every octet went. Summary: octets -> all that is
 known of the run, with StreamStatistics and ChannelStatistics, a verdict and METRICS.
 
@@ -25,6 +25,7 @@ from .counters import Counters
 from .decoder import Decoder
 from .items import Gap, Item, Reboot, Reject, SamplePacket
 from .ledger import BoardLedger, Ledger
+from .pieces import Pieces
 from .reports import (
     Alive,
     BoardReport,
@@ -65,6 +66,7 @@ __all__ = [
     "METRICS",
     "MOST_WAITING",
     "NameReport",
+    "Pieces",
     "PlatformReport",
     "RESET_CAUSES",
     "Reboot",

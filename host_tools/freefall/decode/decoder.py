@@ -47,7 +47,7 @@ class Decoder:
     def feed_many(self, pieces: Sequence[tuple[int | None, bytes]]) -> list[Item | SampleBatch]:
         """What ends in these pieces, each (host_ns, bytes), with samples in batches: see `batched` for the order.
 
-        Host times are kept if every piece has one. Best given about 2 MiB at a time; memory: a few times the octets, and half a
+        Host times are kept if every piece has one. Best given what Pieces gathers; memory: a few times the octets, and half a
         kilobyte for every reject. Raises as feed: what the pieces held before that place is then not given.
         """
         self._intake.refuse_foreign()

@@ -15,14 +15,13 @@ from .hdf5 import Hdf5Writer
 from .netcdf import NetcdfWriter
 from .packets import CcsdsWriter, PcapWriter
 from .parquet import ParquetWriter
-from .run import FORMATS, PACKET_EXPORTERS, PIECE_OCTETS, RunExport
+from .run import FORMATS, PACKET_EXPORTERS, RunExport
 from .staged import TableWriter
 
 __all__ = [
     "EXPORTERS",
     "FORMATS",
     "PACKET_EXPORTERS",
-    "PIECE_OCTETS",
     "CcsdsWriter",
     "CsvRows",
     "CsvWriter",

@@ -6,16 +6,13 @@ import pathlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from ..decode import MOST_WAITING, Collector, Reject, Summary
+from ..decode import MOST_WAITING, Collector, Pieces, Reject, Summary
 from ..definition import Definition
 from .files import EXPORTERS, TableFiles
 from .packets import CcsdsWriter, PacketWriter, PcapWriter
 
 PACKET_EXPORTERS: dict[str, type[PacketWriter]] = {"ccsds": CcsdsWriter, "pcap": PcapWriter}
 FORMATS = (*EXPORTERS, *PACKET_EXPORTERS)
-
-# Decoded at a time; bounds the memory, whatever the run's length.
-PIECE_OCTETS = 1 << 21
 
 
 class RunExport(contextlib.AbstractContextManager):
@@ -31,8 +28,7 @@ class RunExport(contextlib.AbstractContextManager):
         self._folder = pathlib.Path(out_dir)
         self._made_folder = not self._folder.exists()
         self._part = (_Tables if format in EXPORTERS else _Packets)(format, self._folder, definition, overwrite)
-        self._pieces: list[tuple[int, bytes]] = []
-        self._octets = 0
+        self._pieces = Pieces()
         # Files are written beside the decoding of what comes next, a piece at a time and no more.
         self._writer = ThreadPoolExecutor(1, "export")
         self._writing: Future | None = None
@@ -44,15 +40,13 @@ class RunExport(contextlib.AbstractContextManager):
 
     def feed(self, octets: bytes, host_ns: int) -> None:
         """The next octets, and when they were read, in ns since 1970. Raises WrongDefinition, OutputUnwritable."""
-        self._pieces.append((host_ns, octets))
-        self._octets += len(octets)
-        if self._octets >= PIECE_OCTETS:
-            self._take()
+        if pieces := self._pieces.add(octets, host_ns):
+            self._take(pieces)
 
     def __exit__(self, kind, *exc) -> None:
         try:
             if kind is None:
-                self._take()
+                self._take(self._pieces.rest())
                 self._written()
                 if other := self.summary.other_payload:
                     raise other
@@ -64,8 +58,7 @@ class RunExport(contextlib.AbstractContextManager):
                 with contextlib.suppress(OSError):  # there are files in it
                     self._folder.rmdir()
 
-    def _take(self) -> None:
-        pieces, self._pieces, self._octets = self._pieces, [], 0
+    def _take(self, pieces: Sequence[tuple[int, bytes]]) -> None:
         items = self.summary.feed_many(pieces)
         self._written()
         self._writing = self._writer.submit(self._part.take, pieces, items)

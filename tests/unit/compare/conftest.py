@@ -2,7 +2,8 @@
 
 import pytest
 
-from freefall.compare import Run, Tolerances, compare, side
+from freefall.compare import Run, Tolerances, compare
+from freefall.decode import pieces
 from unit.decode.climate import climate_definition
 
 
@@ -15,7 +16,7 @@ def climate():
 def small_pieces():
     """Runs of some hundred octets are read in several pieces."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(side, "_PIECE_OCTETS", 400)
+        patch.setattr(pieces, "PIECE_OCTETS", 400)
         yield
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from freefall.decode import Decoder, SampleBatch
+from freefall.decode import Decoder, SampleBatch, deframe
 from freefall.decode.batch import batched
 from freefall.decode.summary import Summary
+from freefall_wire.frame import FrameDecoder
 from unit.decode import packets
 from unit.decode.climate import climate_definition
 
@@ -67,6 +68,18 @@ def test_many_at_once_say_what_they_say_one_by_one(case):
     packets.check_bulk(BENCH, [(1, wire)])
     packets.check_bulk(BENCH, [(at, wire[at : at + 50]) for at in range(0, len(wire), 50)])
     packets.check_bulk(BENCH, [(1, b"\0"), *((at, frame) for at, frame in enumerate(CASES[case]))])
+
+
+@pytest.mark.parametrize("together", [1, 7, 149, 150])
+def test_frames_whose_codes_are_followed_in_parts_are_judged_alike(together, monkeypatch):
+    wire = bytearray(b"".join(MANY))
+    wire[3 :: len(MANY[0]) * 5] = b"\xfe" * 30  # a code, or an octet that none leads to
+    monkeypatch.setattr(deframe, "_FOLLOWED_TOGETHER", together)
+    found = deframe.deframe(bytes(wire), BENCH)
+    counted = FrameDecoder()
+    good = [stretch.offset + stretch.size for stretch in counted.feed(bytes(wire)) if stretch.packet]
+    assert found.streams[0].ends.tolist() == good
+    assert len(found.rejects) == len(MANY) - len(good) == 30
 
 
 @pytest.mark.parametrize("step", [0, 4], ids=["from index 0", "with an index that goes on"])

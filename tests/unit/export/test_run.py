@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from freefall.decode import pieces as pieces_module
 from freefall.errors import OutputUnwritable
 from freefall.export import CsvWriter, RunExport
-from freefall.export import run as run_module
 from unit.decode import packets
 
 
@@ -26,7 +26,7 @@ def pieces(definition):
 def test_pieces_of_any_size_make_the_same_files(format, definition, pieces, tmp_path, monkeypatch):
     made = []
     for piece_octets in (5_000, 1 << 30):
-        monkeypatch.setattr(run_module, "PIECE_OCTETS", piece_octets)
+        monkeypatch.setattr(pieces_module, "PIECE_OCTETS", piece_octets)
         with RunExport(format, tmp_path / str(piece_octets), definition) as run:
             for host_ns, octets in pieces:
                 run.feed(octets, host_ns)
@@ -39,7 +39,7 @@ def test_failure_while_writing_is_raised_by_what_is_fed_next(definition, pieces,
     def full(self, table):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_module, "PIECE_OCTETS", 10_000)
+    monkeypatch.setattr(pieces_module, "PIECE_OCTETS", 10_000)
     monkeypatch.setattr(CsvWriter, "_append", full)
     with (
         pytest.raises(OutputUnwritable, match="No space left on device"),
