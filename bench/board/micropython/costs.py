@@ -56,6 +56,7 @@ class Port:
     """The real clock and framing, a bus without a sensor, and a link that takes whatever there is."""
 
     EDGE_LATENCY_US = TICK_LATENCY_US = 0
+    STAMPS_EDGES = False
     ticks_us = staticmethod(time.ticks_us)
     ticks_diff = staticmethod(time.ticks_diff)
     sleep_ms = staticmethod(time.sleep_ms)
