@@ -29,7 +29,8 @@ class FakePayload:
     What a test may change: `wiring`, how the port and its telemetry fare when the board restarts ("usb": both go away; "uart":
     both stay; "console": the port goes away, telemetry is elsewhere); `lost`, kinds of reports that do not arrive, `lose_once`,
     those of which the next does not; `noise`, before every frame; `refusal`, (code, limit) for what is set; `keeps`, whether it
-    can keep it; `forgets`; `restarts`; `absence_s`, None for ever; `swallows`, how many telecommands vanish.
+    can keep it; `forgets`; `restarts`; `absence_s`, None for ever; `swallows`, how many telecommands vanish; `answers_another`,
+    the kind of report to another program that comes before each answer.
     """
 
     wiring = "usb"
@@ -37,6 +38,7 @@ class FakePayload:
     refusal = None
     keeps = restarts = True
     forgets = False
+    answers_another = None
     absence_s = 0.7
     swallows = 0
     housekeeping_s = 1.0
@@ -120,6 +122,8 @@ class FakePayload:
 
     def _execute(self, packet: bytes) -> None:
         request = codec.integer(packet[:4])
+        if self.answers_another:
+            self._verify(self.answers_another, request + 1)
         match packet[7], packet[8]:
             case 20, 1:
                 self._verify("accepted", request)
