@@ -79,12 +79,14 @@ class Payload:
         # What was needed to load these lies between what stays, and rings need room in one piece.
         port.collect()
         self._buses = [port.bus(bus) for bus in plan["buses"]]
-        sensors = [build_sensor(number, sensor, self._buses, port) for number, sensor in enumerate(plan["sensors"])]
+        sensors = []
+        for number, sensor in enumerate(plan["sensors"]):
+            sensors.append(build_sensor(number, sensor, self._buses, port))
+            self._feed()  # to load a driver takes tens of milliseconds
         port.collect()
-        self._streams = [
-            build_stream(number, stream, sensors[stream["sensor"]], port, self._clock, self._queue)
-            for number, stream in enumerate(plan["streams"])
-        ]
+        for number, stream in enumerate(plan["streams"]):
+            self._streams.append(build_stream(number, stream, sensors[stream["sensor"]], port, self._clock, self._queue))
+            self._feed()
         for sensor in sensors:
             sensor.ready = self._prepared(sensor, lambda: sensor.set_up(port.sleep_ms, self._feed))  # noqa: B023 - called at once
         for sensor in sensors:
@@ -92,7 +94,8 @@ class Payload:
         self._collect_coefficients(sensors)
         self._listen()
         self._free_heap = port.free_heap()
-        self._boot.started()
+        self._feed()
+        self._boot.started()  # which may write flash
         # Only now: from here on the buses belong to the interrupts, which would break into a transfer made here.
         for bus in self._buses:
             bus.arm()

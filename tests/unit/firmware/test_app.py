@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from freefall.board.clock import SimulatedClock
-from freefall_board import app
+from freefall_board import app, sensor
 from freefall_board.app import Payload, build
 from freefall_board.boot import Boot
 from freefall_board.ports.virtual import Port
@@ -198,6 +198,21 @@ def test_watchdog_of_half_a_second_outlasts_a_sensor_that_is_asked_every_millise
     bench.settle()
     assert bench.kinds.count(("event", BOOT)) == 1
     assert ("event", SENSOR_ABSENT) not in bench.kinds
+
+
+def test_watchdog_of_half_a_second_outlasts_eight_drivers_that_are_loaded_and_a_flash_that_is_slow(monkeypatch):
+    bench = Bench(make_plan(thermometers=8, accelerometer=False, watchdog_ms=500))
+    load = sensor.driver_class
+
+    def load_slowly(name):
+        bench.clock.advance_to(bench.clock.now_ns() + 100 * MS)
+        return load(name)
+
+    monkeypatch.setattr(sensor, "driver_class", load_slowly)
+    bench.payload._boot.started = lambda: bench.clock.advance_to(bench.clock.now_ns() + 450 * MS)
+    bench.payload.start()
+    bench.settle()
+    assert bench.kinds.count(("event", BOOT)) == 1
 
 
 def test_pass_says_whether_anything_was_sent():
