@@ -31,13 +31,16 @@ _PAUSE_S = 0.1
 _STEP_LEN = 2048
 # They travel as they are but for Ctrl-C, which must go on working. The room is taken before, so that nothing fails in between.
 _ESCAPES = ((b"\x1b", b"\x1b["), (b"\x03", b"\x1bC"))
-_RECEIVE = f"""\
+_RECEIVER = f"""\
 import sys
 _b=memoryview(bytearray({2 * _STEP_LEN}))
-_f=open(%r,'wb')
-def _w(n):
+def _o(p):
+ global _f
+ _f=open(p,'wb')
+def _w(n,last):
  sys.stdin.buffer.readinto(_b[:n])
  _f.write(bytes(_b[:n]).replace({_ESCAPES[1][1]!r},{_ESCAPES[1][0]!r}).replace({_ESCAPES[0][1]!r},{_ESCAPES[0][0]!r}))
+ if last:_f.close()
 """
 _HASH_LEN = 4096
 
@@ -64,6 +67,7 @@ class Repl:
         """
         self.name = name
         self._wire = Wire(port, name)
+        self._receives = False  # the interpreter has been told how to
         try:
             self._transport = Transport(self._wire)
             if booting:
@@ -113,13 +117,15 @@ class Repl:
         Cut off in the middle, the file is anything: write another name, then `rename`.
         """
         what = f"cannot write {path}"
-        self._run(_RECEIVE % path, what)
+        if not self._receives:
+            self._run(_RECEIVER, what)
+            self._receives = True
+        self._run(f"_o({path!r})" if octets else f"open({path!r},'wb').close()", what)
         for at in range(0, len(octets), _STEP_LEN):
             step = octets[at : at + _STEP_LEN]
             escaped = _escaped(step)
-            self._transport.exec(f"_w({len(escaped)})", what, escaped)
+            self._transport.exec(f"_w({len(escaped)},{at + len(step) == len(octets)})", what, escaped)
             progress(at + len(step))
-        self._run("_f.close()\ndel _b,_f,_w", what)
 
     def sha256(self, path: str) -> str | None:
         """The sum of a file in hex; None where there is no such file."""
@@ -198,6 +204,7 @@ class Repl:
         """Start the interpreter afresh, its heap empty; main.py is not run."""
         self._wire.read_until(b">")
         self._wire.write(_SOFT_RESET)
+        self._receives = False
         self._wire.read_until(b"soft reboot\r\n")
         self._wire.read_until(_RAW_PROMPT)
 
