@@ -5,11 +5,13 @@ import time
 import machine
 
 from freefall_board.app import Payload
+from freefall_board.boot import Boot
+from freefall_board.core import words as at
+from freefall_board.ports.rp2_console import Console
 from freefall_board.ports.rp2_seal_asm import seal_in_place
 from freefall_wire import PLAN_FORMAT, packet
 
 _JIG = 0x40070000
-_HEAD, _SLOTS = 12, 25
 _PERIOD_US = 1000
 _PASSES = 8
 _DEPTH = 64
@@ -70,12 +72,19 @@ class Port:
     def idle(self, duration_us):
         """Nothing."""
 
-    def boot_count(self):
-        """One."""
-        return 1
-
     def collect(self):
         """Nothing."""
+
+    def free_heap(self):
+        """Nothing that counts here."""
+        return 0
+
+    def kept_settings(self):
+        """None."""
+
+    def uplinks(self):
+        """The console, on which nothing comes: twice, as where the link is a UART."""
+        return 2 * [(Console().receive, None, None)]
 
     def reset_cause(self):
         """Power-on."""
@@ -111,17 +120,17 @@ def fill(ring, number, count):
     """Put so many reads into the ring, the first of that number."""
     words = ring.words
     for i in range(count):
-        head = words[_HEAD]
+        head = words[at.HEAD]
         slot = head & (_DEPTH - 1)
-        words[_SLOTS + 2 * slot] = number + i
-        words[_SLOTS + 1 + 2 * slot] = (number + i) * _PERIOD_US
-        words[_HEAD] = (head + 1) & (2 * _DEPTH - 1)
+        words[at.SLOTS + 2 * slot] = number + i
+        words[at.SLOTS + 1 + 2 * slot] = (number + i) * _PERIOD_US
+        words[at.HEAD] = (head + 1) & (2 * _DEPTH - 1)
 
 
 def passes(samples, sample_len, streams):
     """Marks 2, begin, and 3, end, of passes that send one packet each; 4 and 5 of a look, 6 and 7 of a set of reports."""
     port = Port()
-    payload = Payload(plan(samples, sample_len, streams), b"\0\0\0\0", port)
+    payload = Payload(plan(samples, sample_len, streams), b"\0\0\0\0", port, Boot(1))
     payload.start()
     ring = port.bus_.device_.ring
     for number in range(_PASSES):
@@ -130,6 +139,7 @@ def passes(samples, sample_len, streams):
         machine.mem32[_JIG] = 2
         payload.step()
         machine.mem32[_JIG] = 3
+    payload._looks = 3  # the look that also fetches what comes up the link
     machine.mem32[_JIG] = 4
     payload._look(time.ticks_us())
     machine.mem32[_JIG] = 5
