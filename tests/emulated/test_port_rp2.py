@@ -8,6 +8,8 @@ pytestmark = pytest.mark.emulated
 
 BAUD = 9600
 LINE, EDGES = 15, 8
+REPORTS, REPORT_LEN = 9, 74
+USB_FIFO_LEN = 256
 US, MS = 1000, 1_000_000
 TELECOMMAND = bytes(range(1, 121))
 
@@ -47,6 +49,19 @@ say("telecommand")
 count, longest = listen(12)
 say("came", count, longest, bytes(came[:count]))
 
+# Reports to a host that does not read, which reads on when they are over
+echo = [echo for _, _, echo in port.uplinks() if echo][0]
+say("stall")
+time.sleep_ms(5)
+took = []
+for number in range({REPORTS}):
+    begin = time.ticks_us()
+    echo(bytes([0x30 + number]) * {REPORT_LEN})
+    took.append(time.ticks_diff(time.ticks_us(), begin))
+time.sleep_ms(100)
+print()
+say("wrote", *took)
+
 # Edges of a line
 calls = [0]
 def on_edge(pin):
@@ -78,6 +93,9 @@ class Bench(ScriptBench):
         if word == "telecommand":
             for number, octet in enumerate(TELECOMMAND, 1):
                 self.clock.call_at(now_ns + number * 10 * 1_000_000_000 // BAUD, lambda octet=octet: self.uart.receive(octet))
+        elif word == "stall":
+            self.machine.stall_usb()
+            self.clock.call_at(now_ns + 100 * MS, self.machine.resume_usb)
         elif word == "edges":
             pin = self.machine.pin(LINE)
             for number in range(EDGES):
@@ -100,6 +118,16 @@ def test_octets_that_come_slowly_up_the_link_are_all_fetched_and_never_waited_fo
     assert octets == TELECOMMAND
     assert count == len(TELECOMMAND)
     assert longest_us < 1000, "an octet takes 1042 us"
+
+
+def test_reports_to_a_console_that_nobody_reads_wait_some_milliseconds_and_are_dropped(bench):
+    ((*took_us,),) = bench.values("wrote")
+    console = bytes(bench.machine.console)
+    whole = [console.count(bytes([0x30 + number]) * REPORT_LEN) for number in range(REPORTS)]
+    kept = USB_FIFO_LEN // REPORT_LEN
+    assert whole[:kept] == [1] * kept
+    assert whole[-kept:] == [0] * kept
+    assert max(took_us) < 10_000
 
 
 def test_stopped_port_calls_nobody_and_its_stamps_write_no_more(bench):

@@ -21,7 +21,8 @@ A port has, besides ticks_us, ticks_diff and sleep_ms as MicroPython has them (t
                                  counts those after them too. It never waits.
     uplinks()                    after link(): (receive, interrupt, echo) of each way in. receive(buf) -> octets put into buf; it
                                  never waits. interrupt() is what Ctrl-C there is for, and may raise. echo(octets) takes what
-                                 answers it, besides the link; None where that leads to the same place
+                                 answers it, besides the link, and waits for nobody longer than 10 ms; None where that leads to
+                                 the same place
     watchdog(timeout_ms)         starts it; returns what feeds it
     stop()                       no trigger from now on
     restart(), leave()           end the boot: begin the next; hand over to whoever started the payload. Neither returns

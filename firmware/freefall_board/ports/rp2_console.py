@@ -1,12 +1,17 @@
-"""RP2040: the USB console as the payload reads it: octet by octet, Ctrl-C among them, and never waiting."""
+"""RP2040: the USB console as the payload reads and writes it: octet by octet, Ctrl-C among them, and hardly waiting."""
 
 import sys
-from select import POLLIN, poll
+import time
+from select import POLLIN, POLLOUT, poll
 
 import micropython
+from micropython import const
 
 _CTRL_C = 3
 _NO_CHARACTER = -1
+# How long a report waits in all for a host that does not read, which the samples must bear. A write of more than there is room
+# for would wait half a second; and nothing tells the room but that there is some.
+_PATIENCE_MS = const(5)
 
 
 class Console:
@@ -15,13 +20,9 @@ class Console:
     def __init__(self):
         self._octet = bytearray(1)
         self._read = sys.stdin.buffer.readinto
-        self.write = sys.stdout.buffer.write  # waits for a host that does not read, half a second at most
-        ready = poll()
-        ready.register(sys.stdin.buffer, POLLIN)
-        self._ready = ready.ipoll
-        # The first call makes the tuple that every later one reuses.
-        for _ in self._ready(0):
-            pass
+        self._write = sys.stdout.buffer.write
+        self._ready = _polled(sys.stdin.buffer, POLLIN)
+        self._room = _polled(sys.stdout.buffer, POLLOUT)
 
     def take(self):
         """From now on Ctrl-C is an octet like any other: it may be part of a telecommand."""
@@ -46,3 +47,28 @@ class Console:
         for _ in self._ready(0):
             return True
         return False
+
+    def write(self, octets):
+        """Give octets to the host; of one that does not read them they are dropped. In bytecode, which serves USB."""
+        begin = time.ticks_ms()
+        for octet in octets:
+            while not self._has_room():
+                if time.ticks_diff(time.ticks_ms(), begin) > _PATIENCE_MS:
+                    return
+            self._octet[0] = octet
+            self._write(self._octet)
+
+    @micropython.native
+    def _has_room(self):
+        for _ in self._room(0):
+            return True
+        return False
+
+
+def _polled(stream, event):
+    ready = poll()
+    ready.register(stream, event)
+    # The first call makes the tuple that every later one reuses.
+    for _ in ready.ipoll(0):
+        pass
+    return ready.ipoll
