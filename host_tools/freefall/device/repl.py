@@ -31,16 +31,17 @@ _PAUSE_S = 0.1
 _STEP_LEN = 2048
 # They travel as they are but for Ctrl-C, which must go on working. The room is taken before, so that nothing fails in between.
 _ESCAPES = ((b"\x1b", b"\x1b["), (b"\x03", b"\x1bC"))
+# Its names are its own: other code that runs here uses and deletes others.
 _RECEIVER = f"""\
 import sys
-_b=memoryview(bytearray({2 * _STEP_LEN}))
+_wb=memoryview(bytearray({2 * _STEP_LEN}))
 def _o(p):
- global _f
- _f=open(p,'wb')
+ global _wf
+ _wf=open(p,'wb')
 def _w(n,last):
- sys.stdin.buffer.readinto(_b[:n])
- _f.write(bytes(_b[:n]).replace({_ESCAPES[1][1]!r},{_ESCAPES[1][0]!r}).replace({_ESCAPES[0][1]!r},{_ESCAPES[0][0]!r}))
- if last:_f.close()
+ sys.stdin.buffer.readinto(_wb[:n])
+ _wf.write(bytes(_wb[:n]).replace({_ESCAPES[1][1]!r},{_ESCAPES[1][0]!r}).replace({_ESCAPES[0][1]!r},{_ESCAPES[0][0]!r}))
+ if last:_wf.close()
 """
 _HASH_LEN = 4096
 
