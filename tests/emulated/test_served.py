@@ -8,7 +8,7 @@ import pytest
 
 from freefall.definition import load_definition
 from freefall.device.repl import Entry, Repl
-from freefall.errors import DeviceError
+from freefall.errors import BoardError, DeviceError
 
 pytestmark = pytest.mark.emulated
 
@@ -82,10 +82,16 @@ def test_what_ends_the_board_is_raised_where_it_was_served(micropython_image):
     from freefall.board.emulated.device import EmulatedDevice
     from freefall.board.emulated.served import served
 
-    def broken(duration_ns):
-        raise RuntimeError("a model objects")
-
     device = EmulatedDevice(micropython_image)
+    run_for = device.run_for
+
+    def broken(duration_ns):
+        if device.now_ns() > 200_000_000:
+            raise RuntimeError("a model objects")
+        run_for(duration_ns)
+
     device.run_for = broken
-    with pytest.raises(RuntimeError, match="a model objects"), served(device):
-        time.sleep(0.1)
+    refusal = pytest.raises(BoardError, match="served no more: a model objects")
+    with pytest.raises(RuntimeError, match="a model objects"), served(device) as urls, refusal:
+        while True:
+            urls.do(lambda device: None)

@@ -13,13 +13,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from serial import SerialBase, SerialException, serial_for_url
 
 from ...definition import load_definition
+from ...errors import BoardError
 from .device import EmulatedDevice
 from .ends import End, PtyEnd, TcpEnd
 from .image import get_image
@@ -110,9 +111,12 @@ class Served:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def do(self, function: Callable[[EmulatedDevice], object]) -> object:
-        """The result of a function that is called with the device between two stretches of its time."""
+        """The result of a function that is called with the device between two stretches of its time. Raises what it raises."""
         future: Future = Future()
         self._calls.put((function, future))
+        while not wait([future], timeout=_IDLE_S).done:
+            if not self._thread.is_alive():
+                raise BoardError(f"the device is served no more: {self._failure or 'it was stopped'}") from self._failure
         return future.result()
 
     def start(self) -> None:
