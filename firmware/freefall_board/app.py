@@ -5,13 +5,12 @@ ports/__init__.py says what a port provides.
 
 import struct
 
-from freefall_wire import PLAN_FORMAT, frame, reports, telecommands
+from freefall_wire import PLAN_FORMAT, frame, reports
 from freefall_wire.native import micropython
 
 from .core.clock import OnBoardClock
 from .core.link import LinkQueue
 from .core.reporter import Identity, Reporter
-from .core.settings import Settings
 from .version import __version__
 
 # Octets that may wait for the link: 90 ms at 921600 baud. The last are for reports: a set of them, and two events.
@@ -47,8 +46,8 @@ class Payload:
         reserved = (len(plan["streams"]) + 1 + _EVENTS_RESERVED) * (reports.LEDGER_LEN + frame.FRAME_OVERHEAD)
         self._queue = LinkQueue(port.link(plan["link"]), _QUEUE_SIZE, reserved)
         identity = Identity(boot.count, __version__, definition_id, port.reset_cause(), boot.slot, boot.failed)
-        self._settings = Settings(plan, definition_id, port.kept_settings())
-        self._settings.apply(plan)
+        self._definition_id = definition_id
+        self._settings = None  # start() makes them
         self._reporter = Reporter(plan["apid"], identity, clock, port.seal, self._queue)
         self._buses = []
         self._streams = []
@@ -69,10 +68,13 @@ class Payload:
         self._reporter.boot()
         self._queue.pump()  # so that a board that hangs while it sets its sensors up has said which it is
         # Only now, for to load these takes longer than all that has happened so far.
+        from .core.settings import Settings
         from .sampling import arm, build_stream
         from .sensor import build_sensor
 
         port, plan = self._port, self._plan
+        self._settings = Settings(plan, self._definition_id, port.kept_settings())
+        self._settings.apply(plan)
         timeout_ms = plan["watchdog_ms"] if self._boot.watchdog_ms is None else self._boot.watchdog_ms
         if timeout_ms:
             self._feed = port.watchdog(timeout_ms)
@@ -169,6 +171,8 @@ class Payload:
 
     def _listen(self):
         """Take telecommands from now on."""
+        from freefall_wire import telecommands
+
         from .core.commander import Commander
         from .core.uplink import Uplink
 

@@ -22,7 +22,8 @@ port = Port()
 
 # Telecommands at the slowest pace; whether this is allocated for is told by a locked heap
 port.link({{"transport": "uart0", "baud": {BAUD}, "tx": 0, "rx": 1}})
-receivers = [receive for receive, _, _ in port.uplinks()]
+ways = port.uplinks()
+receivers = [receive for receive, _, _ in ways]
 buf = bytearray(64)
 came = bytearray(256)
 
@@ -50,7 +51,7 @@ count, longest = listen(12)
 say("came", count, longest, bytes(came[:count]))
 
 # Reports to a host that does not read, which reads on when they are over
-echo = [echo for _, _, echo in port.uplinks() if echo][0]
+echo = [echo for _, _, echo in ways if echo][0]
 say("stall")
 time.sleep_ms(5)
 took = []

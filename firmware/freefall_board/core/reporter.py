@@ -109,7 +109,7 @@ class Reporter:
         self._send(reports.VERIFICATION, subtype, count, reports.VERIFICATION_LEN)
 
     def echo_to(self, write):
-        """Give every report also to write(octets), besides the link; None: no longer. write may allocate, and wait some milliseconds."""
+        """Give every report also to write(octets), besides the link; None: no longer. write may allocate and wait for 10 ms."""
         self._echo = write
 
     @micropython.native

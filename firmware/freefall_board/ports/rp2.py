@@ -10,7 +10,6 @@ import micropython
 from freefall_loader import write_file
 from freefall_wire import reports
 
-from .rp2_console import Console
 from .rp2_seal_asm import seal_in_place
 
 _SETTINGS_FILE = "/state/settings"
@@ -52,8 +51,8 @@ class Port:
         self._kept = []
         self._stops = []  # what ends a trigger, each with its argument
         self._state_machines = 0
-        self._console = Console()
-        self._receivers = []
+        self._uart = None  # of the link
+        self._console = None
 
     def reset_cause(self):
         """One of the reset causes of freefall_wire.reports; machine.reset() is a watchdog reset on this chip."""
@@ -132,19 +131,22 @@ class Port:
         if plan["transport"] == "usb":
             from .rp2_usb import USBLink
 
-            self._receivers = [(self._console.receive, self.leave, None)]
             return USBLink().take
         from .rp2_uart import UARTLink
 
-        uart = UARTLink(plan)
-        # A break on the wire is nobody's wish to stop the payload.
-        self._receivers = [(uart.receive, _nothing, None), (self._console.receive, self.leave, self._console.write)]
+        self._uart = uart = UARTLink(plan)
         return uart.take
 
     def uplinks(self):
         """See ports/__init__.py; the console is one whatever the link is. From now on Ctrl-C is for the payload to notice."""
-        self._console.take()
-        return self._receivers
+        from .rp2_console import Console  # not needed for the first frame
+
+        self._console = console = Console()
+        console.take()
+        if self._uart is None:
+            return [(console.receive, self.leave, None)]
+        # A break on the wire is nobody's wish to stop the payload.
+        return [(self._uart.receive, _nothing, None), (console.receive, self.leave, console.write)]
 
     def kept_settings(self):
         """See ports/__init__.py."""
@@ -171,7 +173,8 @@ class Port:
         while self._stops:
             end, argument = self._stops.pop()  # the newest first: a line ends before the stamps of its edges
             end(argument)
-        self._console.leave()
+        if self._console:
+            self._console.leave()
 
     def restart(self):
         """Reset the chip, as the reset pin does."""
