@@ -47,7 +47,6 @@ class Payload:
         self._queue = LinkQueue(port.link(plan["link"]), _QUEUE_SIZE, reserved)
         identity = Identity(boot.count, __version__, definition_id, port.reset_cause(), boot.slot, boot.failed)
         self._definition_id = definition_id
-        self._settings = None  # start() makes them
         self._reporter = Reporter(plan["apid"], identity, clock, port.seal, self._queue)
         self._buses = []
         self._streams = []
