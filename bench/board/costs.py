@@ -19,7 +19,7 @@ from .profile import CountingCore, fit_counting_core
 from .table import Figure
 
 _S = 1_000_000_000
-_SETTLE_S, _MEASURED_S = 0.45, 0.2
+_SETTLE_S, _MEASURED_S = 0.6, 0.2
 _FEW = 10
 _SLOW_S = 2.2  # for a sensor of one sample a second
 _RETURN_CYCLES = 13  # that the emulator leaves out, as it does those of the entry
