@@ -47,10 +47,10 @@ def devices(urls: tuple[str, ...], as_json: bool, watch: bool) -> int:
 
 
 def _watch(found: list[Device], as_json: bool) -> int:
-    if not found:
-        complain("There is no board yet; Ctrl-C ends.", prefix="")
-    seen = Watch(found)
     try:
+        if not found:
+            complain("There is no board yet; Ctrl-C ends.", prefix="")
+        seen = Watch(found)
         while True:
             time.sleep(_LOOK_S)
             for event, device in seen.changes():
