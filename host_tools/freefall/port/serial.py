@@ -5,6 +5,7 @@ import errno
 import os
 import select
 from collections.abc import Iterator
+from pathlib import Path
 from time import time_ns
 from urllib.parse import urlsplit
 
@@ -28,7 +29,16 @@ class PortBusy(DeviceError):
 
 def looks_like_port(text: str) -> bool:
     """Whether a SRC on the command line means a port rather than a file."""
-    return "://" in text or is_id(text) or text.startswith("/dev/") or (text.upper().startswith("COM") and text[3:].isdigit())
+    named = "://" in text or is_id(text) or text.startswith("/dev/") or (text.upper().startswith("COM") and text[3:].isdigit())
+    return named or _is_device(text)
+
+
+def _is_device(text: str) -> bool:
+    """Whether a path is a character device under another name: a link made by udev, socat or an emulated board."""
+    try:
+        return Path(text).is_char_device()
+    except (OSError, ValueError):
+        return False
 
 
 class SerialPort:

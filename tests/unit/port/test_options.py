@@ -1,5 +1,6 @@
 """What is written after the question mark, and on the command line."""
 
+import os
 from datetime import datetime
 from fractions import Fraction
 
@@ -126,3 +127,13 @@ def test_port_urls_are_told_from_files(text):
 @pytest.mark.parametrize("text", ["x.mcap", "./replay", "replay", "simulated.mcap", r"C:\x.mcap", "COMB.mcap", "-"])
 def test_files_are_told_from_port_urls(text):
     assert not is_port_url(text)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a device of Windows has one name")
+def test_a_device_under_another_name_is_a_port(tmp_path):
+    (tmp_path / "board").symlink_to(os.devnull)  # as udev and socat make them; a terminal's would do as well
+    (tmp_path / "recording").symlink_to(tmp_path / "run.mcap")
+    (tmp_path / "run.mcap").touch()
+    assert is_port_url(str(tmp_path / "board"))
+    assert not is_port_url(str(tmp_path / "recording"))
+    assert not is_port_url(str(tmp_path / "gone"))
