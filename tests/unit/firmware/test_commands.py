@@ -237,6 +237,19 @@ def test_octets_of_a_telecommand_are_never_taken_for_a_wish(values, count):
     assert seen == [packet]
 
 
+@pytest.mark.parametrize("count", [0, 3, 5, 0x0303, 0x0500, 0x3FFF])
+def test_telecommand_of_any_application_begins_with_no_wish(count):
+    for apid in range(2047):
+        seen = []
+        uplink = uplink_of(seen)
+        packet = codec.telecommand(17, 1, apid=apid, sequence_count=count)
+        encoded = codec.encode_frame(packet)
+        assert encoded[0] in (2, 4, 5)
+        assert 0x18 <= encoded[1] <= 0x1F
+        feed(uplink, b"\0" + encoded + b"\0")
+        assert seen == [packet]
+
+
 # Whatever came before, two octets of Ctrl-C after a silence end the payload.
 @given(st.binary(max_size=300))
 def test_ctrl_c_ends_the_payload_whatever_was_typed_before(before):
