@@ -297,4 +297,4 @@ def main(boot):
         payload.start()
         payload.run()
     finally:
-        port.stop()
+        port.close()

@@ -77,6 +77,19 @@ port.stop()
 say("edges")
 time.sleep_ms(3)
 say("after", calls[0], stamps.count(), memory == bytes(stamps._memory), any(memory))
+
+# The octet of Ctrl-C, after stop() and after close()
+def wait_for_ctrl_c():
+    say("ctrl-c")
+    try:
+        time.sleep_ms(5)
+    except KeyboardInterrupt:
+        return "interrupted"
+    return "not noticed"
+
+say("stopped", wait_for_ctrl_c())
+port.close()
+say("closed", wait_for_ctrl_c())
 say("end")
 """
 
@@ -97,6 +110,8 @@ class Bench(ScriptBench):
         elif word == "stall":
             self.machine.stall_usb()
             self.clock.call_at(now_ns + 100 * MS, self.machine.resume_usb)
+        elif word == "ctrl-c":
+            self.machine.send_usb(b"\x03")
         elif word == "edges":
             pin = self.machine.pin(LINE)
             for number in range(EDGES):
@@ -134,3 +149,9 @@ def test_reports_to_a_console_that_nobody_reads_wait_some_milliseconds_and_are_d
 def test_stopped_port_calls_nobody_and_its_stamps_write_no_more(bench):
     assert bench.values("before") == [(EDGES, EDGES)]
     assert bench.values("after") == [(EDGES, 0, True, True)]
+
+
+def test_stopped_port_leaves_ctrl_c_to_the_payload_and_a_closed_one_gives_it_back(bench):
+    # Between the two a payload sends its last reports and keeps its settings, and a second telecommand may come.
+    assert bench.values("stopped") == [("not noticed",)]
+    assert bench.values("closed") == [("interrupted",)]

@@ -169,10 +169,14 @@ class Port:
         return "micropython %s rp2" % ".".join([str(part) for part in sys.implementation.version[:3]])
 
     def stop(self):
-        """See ports/__init__.py. Gives Ctrl-C back to MicroPython."""
+        """See ports/__init__.py."""
         while self._stops:
             end, argument = self._stops.pop()  # the newest first: a line ends before the stamps of its edges
             end(argument)
+
+    def close(self):
+        """Stop, and give Ctrl-C back to MicroPython. Not before the payload has ended: a telecommand may still come."""
+        self.stop()
         if self._console:
             self._console.leave()
 
