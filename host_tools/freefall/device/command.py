@@ -22,6 +22,7 @@ from ..definition.settings import Setting
 from ..errors import BoardError, DeviceError
 from ..port.reconnecting import Reconnecting
 from ..recording import LinkBack, LinkEvent, LinkLost
+from .enquiry import ENQUIRY, INTERRUPT
 from .heard import Heard
 
 PATIENCE_S = 5.0
@@ -31,9 +32,6 @@ _RESTART_PATIENCES = 4
 _AGAIN_S = 1.0
 # A report is asked for so often: a frame may be lost.
 _TIMES = 3
-
-_ENQUIRY = frame.DELIMITER + bytes((telecommands.ENQUIRY, telecommands.ENQUIRY))
-_INTERRUPT = bytes((telecommands.INTERRUPT,))
 
 
 class Refused(BoardError):
@@ -166,7 +164,7 @@ class Commands:
                 self._met = self._known_once = True
                 return
             if self._heard.at_prompt:
-                self._link.port.send(_INTERRUPT)  # the prompt is left as it was
+                self._link.port.send(INTERRUPT)  # the prompt is left as it was
                 break
             if self._link.port and self._now_s() >= ask_s:
                 ask_s = self._now_s() + _AGAIN_S
@@ -175,7 +173,7 @@ class Commands:
 
     def _ask(self) -> None:
         try:
-            self._link.port.send(_ENQUIRY)
+            self._link.port.send(ENQUIRY)
         except DeviceError:
             if not self._known_once:
                 raise

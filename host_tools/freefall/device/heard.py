@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from ..decode import Item, Reject
 from ..definition import Definition
 from ..errors import BoardError, DeviceError, FreefallError, OtherPayload
-
-# What MicroPython's prompt says to the octet that asks a payload who is there.
-_PASTE_MODE = b"paste mode; Ctrl-C to cancel"
+from .enquiry import PASTE_MODE
 
 _ONE_WAY_UART = "its link is wired one way, the board's rx pin is not connected; its USB console takes telecommands too"
 _ONE_WAY_USB = "what is between takes nothing to the board; give the port of the board itself with -p"
@@ -27,8 +25,8 @@ class Heard:
     def take(self, octets: bytes, items: Iterable[Item]) -> None:
         """Count octets and the items that ended in them."""
         self._octets += len(octets)
-        self._tail = (self._tail + octets)[-4 * len(_PASTE_MODE) :]
-        self._paste_mode = self._paste_mode or _PASTE_MODE in self._tail
+        self._tail = (self._tail + octets)[-4 * len(PASTE_MODE) :]
+        self._paste_mode = self._paste_mode or PASTE_MODE in self._tail
         for item in items:
             if not isinstance(item, Reject):
                 self._own += 1

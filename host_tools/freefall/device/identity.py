@@ -9,25 +9,21 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from freefall_wire import frame, packet, reports, telecommands
+from freefall_wire import frame, packet, reports
 
 from ..decode.reports import BoardReport, BootEvent, NameReport, PlatformReport, parse_report
 from ..errors import BoardError, DeviceError
 from ..port.serial import DEFAULT_BAUD
+from .enquiry import ENQUIRY, INTERRUPT, PASTE_LINE, PASTE_MODE, PROMPT
 from .repl import Repl
 from .wire import Wire
 
 # Housekeeping comes each second unless a definition says otherwise; then the enquiry is answered.
 _LISTEN_S = 1.2
 _ANSWER_S = 1.0
-_ENQUIRY = b"\0" + bytes((telecommands.ENQUIRY, telecommands.ENQUIRY))
-_INTERRUPT = b"\0" + bytes((telecommands.INTERRUPT,))
-_PASTE_MODE = b"paste mode; Ctrl-C to cancel"
-_PASTE_LINE = b"\r\n=== "
 # A raw prompt, as a program leaves it that ended in the middle, takes everything in silence but this.
 _LEAVE_RAW = b"\x02"
 _LEFT_S = 0.5
-_PROMPT = b">>> "
 
 # Reports that say the same of every payload, so that no definition is needed to read them.
 _OF_THE_BOARD = {
@@ -154,16 +150,16 @@ def _identify(wire: Wire, port, bauds: Iterable[int]) -> Identity:
     for baud in bauds:
         if not heard.frames:
             port.baudrate = baud
-        wire.write(_ENQUIRY)
+        wire.write(ENQUIRY)
         text += _listen(wire, heard, _ANSWER_S, lambda: heard.complete)
-        if _PASTE_MODE in text:
-            wire.write(_INTERRUPT)
+        if PASTE_MODE in text:
+            wire.write(INTERRUPT)
             return _at_the_prompt(port, wire.name)
         if heard.frames:
             return heard.identity()
     wire.write(_LEAVE_RAW)
     text += _listen(wire, heard, _LEFT_S, lambda: False)
-    if text.endswith(_PROMPT):
+    if text.endswith(PROMPT):
         return _at_the_prompt(port, wire.name)
     if said := text.strip(b"\0\r\n\xff"):
         return Identity("unknown", note=f"something talks there, and it is no payload of Freefall's: {said[-30:]!r}")
@@ -178,7 +174,7 @@ def _listen(wire: Wire, heard: Reports, limit_s: float, enough: Callable[[], boo
         came = wire.some()
         octets += came
         heard.feed(came)
-        if octets.endswith((_PASTE_MODE, _PASTE_LINE, _PROMPT)) or (came and enough()):
+        if octets.endswith((PASTE_MODE, PASTE_LINE, PROMPT)) or (came and enough()):
             break
     return bytes(octets)
 

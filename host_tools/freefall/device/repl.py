@@ -10,16 +10,15 @@ from typing import NamedTuple, Self
 
 from ..errors import BoardError, DeviceError
 from ..port.serial import open_pyserial
+from .enquiry import INTERRUPT, PROMPT
 from .transport import RemoteError, Transport, mpremote
 from .wire import PortGone, Wire
 
 REPL_BAUD = 115_200
 
-# What is sent to get the prompt. A delimiter first: for a payload, an octet 0x03 right behind one is Ctrl-C; a prompt ignores it.
-_INTERRUPT = b"\0\x03"
+# What is sent to get the raw prompt.
 _RAW = b"\r\x01"
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
-_PROMPT = b">>> "
 _FRIENDLY = b"\r\x02"
 _SOFT_RESET = b"\x04"
 _ENTRY_S = 10.0  # for all attempts; a payload stops within one, a loader after a failed boot waits 3 s for Ctrl-C
@@ -72,7 +71,7 @@ class Repl:
         try:
             self._transport = Transport(self._wire)
             if booting:
-                self._wire.read_within(_BOOT_S, _PROMPT)
+                self._wire.read_within(_BOOT_S, PROMPT)
             self._enter()
         except BaseException:
             self._wire.close()
@@ -231,8 +230,8 @@ class Repl:
         heard = b""
         end_s = wire.now_s() + _ENTRY_S
         while wire.now_s() < end_s:
-            wire.write(_INTERRUPT)
-            heard += wire.read_within(_ATTEMPT_S, _PROMPT)
+            wire.write(INTERRUPT)
+            heard += wire.read_within(_ATTEMPT_S, PROMPT)
             wire.write(_RAW)
             answer = wire.read_within(_ATTEMPT_S, _RAW_PROMPT)
             if answer.endswith(_RAW_PROMPT):

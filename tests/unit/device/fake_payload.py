@@ -11,7 +11,7 @@ from unit.decode import packets
 from unit.definition.sample import SOUND
 
 ADJUSTABLE = "[stream.temperature.adjustable]\nrate_hz = [0.1, 10]\non = true\n"
-ENQUIRY, INTERRUPT = b"\0\5\5", b"\3"
+ENQUIRY, INTERRUPT = b"\0\5\5", b"\0\3"
 NO_SUCH_SERVICE, BELOW, ABOVE, NOT_KEPT = 1, 4, 5, 6
 URL = "/dev/ttyFAKE"
 _TURN_S = 0.1
