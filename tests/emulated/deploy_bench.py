@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +11,11 @@ from littlefs.context import UserContext
 
 from freefall.board.emulated.filesystem import BLOCK_LEN, BLOCKS, pack
 from freefall.decode.reports import BootEvent, parse_report
+from freefall.device import first_frame
+from freefall.device.command import Commands
 from freefall.device.repl import Repl
 from freefall.device.slots import MAIN, MANIFEST, MARK, SLOTS, SWITCH, BoardFiles
+from freefall.port.reconnecting import Reconnecting
 from freefall_wire import frame, packet, reports
 from unit.device.folder_board import FolderBoard
 
@@ -41,7 +45,7 @@ def prompt_of(device, wait_s: float = 5.0) -> Repl:
 
 
 class FlashJournal:
-    """What the flash of a device held after each change since this was made, until it is unplugged."""
+    """What the flash of a device held after each change since this was made, until `end()` or until it is unplugged."""
 
     def __init__(self, device):
         self._device = device
@@ -52,6 +56,10 @@ class FlashJournal:
 
     def __len__(self) -> int:
         return len(self._changes)
+
+    def end(self) -> None:
+        """What changes from now on is not of interest."""
+        self._device.machine.flash_chip.on_change = self._told
 
     def states(self) -> Iterator[tuple[str, bytearray]]:
         """(when, the flash if the power had gone then): after each change, and in the middle of each."""
@@ -166,6 +174,22 @@ class PowerUps:
 
 def _below(tree: dict[str, bytes], folder: str) -> dict[str, bytes]:
     return {path.removeprefix(folder): octets for path, octets in tree.items() if path.startswith(folder)}
+
+
+def in_board_time(monkeypatch, device) -> None:
+    """Have the command line count its patience in the device's time, so that a slow computer changes no outcome."""
+
+    def now_s() -> float:
+        return device.now_ns() / _S
+
+    def sleep(duration_s: float) -> None:
+        device.run_for(round(duration_s * _S))
+
+    for name in ("await_payload", "await_samples"):
+        monkeypatch.setattr(f"freefall.cli.deploy.{name}", partial(getattr(first_frame, name), now_s=now_s))
+    monkeypatch.setattr("freefall.device.first_frame.time.sleep", sleep)
+    monkeypatch.setattr("freefall.cli.config.Commands", partial(Commands, now_s=now_s))
+    monkeypatch.setattr("freefall.cli.config.Reconnecting", partial(Reconnecting, sleep=sleep))
 
 
 def looked_at(flash: bytes) -> tuple[bytes | None, ...]:
