@@ -76,7 +76,7 @@ def test_volume_may_go_away_with_the_last_block_or_after_it(on, image, abrupt):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--board", "E6605838835F2C2C"), ("--board", "e660"), ("--board", "id:2C2C"), ("-p", "/dev/ttyACM0")],
+    [(), ("--board", "E6605838835F2C2C"), ("--board", "e660"), ("--board", "id:2C2C"), ("-p", "/dev/ttyACM0"), ("-p", "id:2c2c")],
     ids=" ".join,
 )
 def test_running_board_is_asked_sent_to_its_bootloader_written_and_met_again(on, image, arguments):

@@ -9,9 +9,10 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from ..errors import BoardError, DeviceError
+from ..port.by_id import UsbPort, usb_ports
 from ..port.serial import open_pyserial
 from .copying import VolumeFile
 from .repl import REPL_BAUD, RemoteError, Repl
@@ -26,14 +27,6 @@ class Interpreter(NamedTuple):
 
     machine: str
     version: str
-
-
-class PortInfo(Protocol):
-    """A serial port as pyserial lists it."""
-
-    device: str
-    serial_number: str | None
-    vid: int | None
 
 
 class Computer:
@@ -63,11 +56,9 @@ class Computer:
         """A file, empty and open. Raises OSError."""
         return _File(path)
 
-    def ports(self) -> Sequence[PortInfo]:
-        """The serial ports of this moment."""
-        from serial.tools import list_ports
-
-        return list_ports.comports()
+    def ports(self) -> Sequence[UsbPort]:
+        """As usb_ports."""
+        return usb_ports()
 
     def may_use(self, port: str) -> bool:
         """Whether this user may open a port that is there."""

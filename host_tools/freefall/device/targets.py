@@ -1,11 +1,13 @@
 """Which board `freefall flash` is about: one that is named, or the only one there is."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DeviceError
-from .computer import Computer, PortInfo
+from ..port.by_id import UsbPort, called, is_id
+from .computer import Computer
 from .copying import not_mounted
 from .volumes import Volume
 
@@ -23,7 +25,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user has said; at most one of them. board: a USB serial number, or its beginning or end."""
+    """What the user has said; at most one of them. board: a USB serial number, or its beginning or end; port: id:SERIAL, too."""
 
     board: str | None = None
     volume: Path | None = None
@@ -35,11 +37,11 @@ def choose(wanted: Wanted, computer: Computer) -> Volume | Running:
     if wanted.volume:
         return computer.volume_at(wanted.volume)
     ports = computer.ports()
-    if wanted.port:
+    if wanted.port and not is_id(wanted.port):
         listed = next((port for port in ports if os.path.realpath(port.device) == os.path.realpath(wanted.port)), None)
         return _running(listed) if listed else Running(wanted.port, None, rp2=False)
-    if wanted.board:
-        return _of_serial(wanted.board, ports)
+    if named := wanted.port or wanted.board:
+        return _of_serial(named, ports)
     volumes = computer.volumes()
     mounted = [volume for volume in volumes if volume.path]
     running = [_running(port) for port in ports if port.vid == RP2_VID]
@@ -60,25 +62,22 @@ def rp2_beside(computer: Computer) -> Volume | Running | None:
     return next((volume for volume in computer.volumes() if volume.chip), None) or next(running, None)
 
 
-def _running(port: PortInfo) -> Running:
+def _running(port: UsbPort) -> Running:
     return Running(port.device, port.serial_number, port.vid == RP2_VID)
 
 
-def _of_serial(text: str, ports: list[PortInfo]) -> Running:
-    known = {(port.serial_number or "").upper(): port for port in ports if port.serial_number}
-    wanted = text.removeprefix("id:").upper()
-    if wanted in known:
-        return _running(known[wanted])
-    match [serial for serial in known if wanted and (serial.startswith(wanted) or serial.endswith(wanted))]:
+def _of_serial(text: str, ports: Sequence[UsbPort]) -> Running:
+    match called(text.removeprefix("id:"), ports):
         case [only]:
-            return _running(known[only])
+            return _running(only)
         case []:
+            known = [port.serial_number for port in ports if port.serial_number]
             there = f"there is {', '.join(known)}" if known else "no port has one"
             raise DeviceError(
                 f'no board has the serial number "{text}": {there}. A board in its bootloader does not tell its own: use --volume'
             )
         case several:
-            raise DeviceError(f'"{text}" may be {" or ".join(several)}; give more of it')
+            raise DeviceError(f'"{text}" may be {" or ".join(port.serial_number for port in several)}; give more of it')
 
 
 def _none() -> DeviceError:

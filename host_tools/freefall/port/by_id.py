@@ -35,13 +35,12 @@ def is_id(url: str) -> bool:
 def resolve(url: str) -> str:
     """The port of id:SERIAL at this moment; any other URL as it is.
 
-    SERIAL: a USB serial number in either case, or as much of its beginning as only one board has. Raises DeviceError.
+    SERIAL: see `called`. Raises DeviceError.
     """
     if not is_id(url):
         return url
-    wanted = url.partition(":")[2]
     ports = usb_ports()
-    found = _called(wanted, ports)
+    found = called(url.partition(":")[2], ports)
     if len(found) == 1:
         return found[0].device
     if found:
@@ -50,10 +49,15 @@ def resolve(url: str) -> str:
     raise DeviceError(f"{url}: no board on USB has that serial number; {there}")
 
 
-def _called(wanted: str, ports: Sequence[UsbPort]) -> list[UsbPort]:
+def called(wanted: str, ports: Sequence[UsbPort]) -> list[UsbPort]:
+    """The ports that `wanted` may mean: that with this USB serial number, else those it is the beginning or end of.
+
+    In either case of letters; by its end, because boards of one make begin alike.
+    """
+    wanted = wanted.upper()
     numbered = [(port.serial_number.upper(), port) for port in ports if port.serial_number]
-    exactly = [port for number, port in numbered if number == wanted.upper()]
-    return exactly or [port for number, port in numbered if wanted and number.startswith(wanted.upper())]
+    exactly = [port for number, port in numbered if number == wanted]
+    return exactly or [port for number, port in numbered if wanted and (number.startswith(wanted) or number.endswith(wanted))]
 
 
 def _list(ports: Sequence[UsbPort]) -> str:

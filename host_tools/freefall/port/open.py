@@ -16,7 +16,7 @@ def open_port(url: str, baud: int = DEFAULT_BAUD) -> Port:
     replay:FILE[?speed=2x&loop=3&...]  a recording, played; see replayed.py
     sim://DEF[?seed=1&duration=10&...] a virtual board in real time; see simulated.py
     /dev/ttyACM0, COM5, socket://...   a wire, and whatever else pyserial opens, at `baud`
-    id:E6605838...                     the wire of the board with that USB serial number, or its beginning
+    id:E6605838...                     the wire of the board with that USB serial number, or its beginning or end
 
     Raises ValueError for what no port can be called, DeviceError, and for replay: and sim: what reading their file raises.
     """

@@ -31,11 +31,12 @@ TWO = port("/dev/ttyACM1", "E6605838830F2A01"), port("/dev/ttyACM0", "E660583883
         ("id:E6605838830F2A01", "/dev/ttyACM1"),
         ("id:e6605838830f2b02", "/dev/ttyACM0"),
         ("id:E6605838830f2A", "/dev/ttyACM1"),
+        ("id:2b02", "/dev/ttyACM0"),
         ("/dev/ttyACM7", "/dev/ttyACM7"),
         ("socket://id:1", "socket://id:1"),
     ],
 )
-def test_serial_number_or_its_own_beginning_is_a_port(plugged, text, device):
+def test_serial_number_or_its_own_beginning_or_end_is_a_port(plugged, text, device):
     plugged(*TWO)
     assert resolve(text) == device
 
