@@ -229,7 +229,7 @@ FAILURES = {
     "gone, unknown": ({**BLANK, "returns": "gone"}, 4, "the image is written, but the board did not come back in 30 s. Unplug"),
     "forbidden": (
         {"returns": "forbidden"}, 4,
-        "the image is written and the board is back as /dev/ttyACM1, but this user may not use it. Put this line into "
+        "the image is written and the board is back as /dev/ttyACM1, but this user may not use it: put this line into "
         '/etc/udev/rules.d/60-freefall.rules, then plug the board in again: SUBSYSTEM=="tty", ATTRS{idVendor}=="2e8a"',
     ),
     "mute": (

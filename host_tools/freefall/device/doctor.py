@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .system import System
+from .udev import HOW_TO, RULE
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 
-RULE_FILE = "/etc/udev/rules.d/60-freefall.rules"
-# uaccess: whoever sits at the computer may use the port; it must come before 73-seat-late.rules. And ModemManager keeps off.
-RULE = 'SUBSYSTEM=="tty", ATTRS{idVendor}=="2e8a", TAG+="uaccess", ENV{ID_MM_DEVICE_IGNORE}="1"'
-_BY_RULE = f"put this line into {RULE_FILE}, then plug the board in again:\n{RULE}"
+_BY_RULE = f"{HOW_TO}\n{RULE}"
 _RULE_DOES = re.compile(r'ATTRS?\{idVendor\}=="2e8a".*(TAG\+="uaccess"|MODE:?="0?66[46]")')
 _KEEPS_OFF = re.compile(r'ATTRS?\{idVendor\}=="2e8a".*ID_MM_DEVICE_IGNORE')
 

@@ -15,6 +15,7 @@ from .computer import Computer, Interpreter
 from .copying import copy, not_mounted
 from .images import Image, WrongImage, build_of, read_image
 from .targets import Running
+from .udev import HOW_TO, RULE
 from .uf2 import CHIP_FAMILIES, Uf2, family_name
 from .volumes import Volume
 
@@ -24,7 +25,6 @@ RESTART_S = 10
 BACK_S = 30
 _POLL_S = 0.1
 
-UDEV_RULE = 'SUBSYSTEM=="tty", ATTRS{idVendor}=="2e8a", TAG+="uaccess"'
 _HOLD = "Hold BOOTSEL while plugging the board in, and try again"
 
 T = TypeVar("T")
@@ -148,8 +148,7 @@ def await_board(board: Running | None, known: set[str], since_s: float, computer
     port, error = trouble
     if not computer.may_use(port):
         raise DeviceError(
-            f"the image is written and the board is back as {port}, but this user may not use it. Put this line into "
-            f"/etc/udev/rules.d/60-freefall.rules, then plug the board in again: {UDEV_RULE}"
+            f"the image is written and the board is back as {port}, but this user may not use it: {HOW_TO} {RULE}"
         ) from error
     raise type(error)(f"the image is written and the board is back as {port}, but not verified: {error}") from error
 
