@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from freefall.device.doctor import NOTE, OK, PROBLEM, examine
-from freefall.device.udev import RULE, RULE_FILE
 from freefall.device.system import System
+from freefall.device.udev import RULE, RULE_FILE
 from freefall.port.holder import Holder
 
 IMAGE = Path("/cache/micropython.uf2")
