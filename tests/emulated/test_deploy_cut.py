@@ -6,9 +6,10 @@ from typing import NamedTuple
 import pytest
 
 from freefall.board.firmware_files import compiled, source_files
+from freefall.cli.app import run
 from freefall.definition import Definition, load_definition
 from freefall.device import deploy
-from freefall.device.slots import board_files
+from freefall.device.slots import BoardFiles, board_files
 
 pytestmark = pytest.mark.emulated
 
@@ -17,13 +18,14 @@ CHANGED = "freefall_board/sensor"
 
 
 class Deployed(NamedTuple):
-    """One deploy, taken down. flashes: (step, what the flash held after it), what it held before any the first."""
+    """One deploy, taken down. old, new, third: slots, of which new holds files; flashes: (step, what the flash held after it)."""
 
     device: object
     definitions: tuple[Definition, Definition]
     old: dict[str, bytes]
     new: dict[str, bytes]
     third: dict[str, bytes]
+    files: BoardFiles
     flashes: list[tuple[str, bytes]]
     journal: object
 
@@ -53,7 +55,7 @@ def deployed(micropython_image, vibration):
         journal = FlashJournal(device)
         flashes = [("before", device.flash)]
         flashes += [(step, device.flash) for step in deploy.steps(board, new, changes)]
-    return Deployed(device, definitions, whole(old), whole(new), third, flashes, journal)
+    return Deployed(device, definitions, whole(old), whole(new), third, new, flashes, journal)
 
 
 def test_after_every_step_all_that_a_power_up_reads_is_of_the_old_payload_or_of_the_new(deployed):
@@ -107,3 +109,20 @@ def test_in_and_after_every_change_of_the_flash_a_power_up_starts_the_old_payloa
         outcomes.append(found.started == deployed.new)
     assert outcomes == sorted(outcomes), "once it starts the new payload, it does"
     assert len(deployed.journal) > 60 and power_ups.looks > 40 and outcomes[-1] and not outcomes[0]
+
+
+def test_board_that_is_unplugged_in_the_middle_is_told_and_boots_what_it_had(deployed, vibration, monkeypatch, capsys):
+    from emulated.deploy_bench import boot_event
+
+    device = deployed.device
+    device.flash = deployed.flashes[0][1]
+    device.run_for(150_000_000)
+    monkeypatch.setattr("freefall.cli.deploy.board_files", lambda *_: deployed.files)
+    device.unplug_after(30)
+    code = run(["deploy", str(vibration), "-p", device.console_url])
+    said = capsys.readouterr().err
+    assert (code, said.count("\n")) == (4, 1)
+    assert said.startswith(f"error: {device.console_url} went away: ") and "Plug the board in and repeat the command" in said
+    device.plug()
+    boot = boot_event(device, BAUD)
+    assert (boot.definition_id, boot.slot) == (deployed.definitions[0].definition_id, "a")
