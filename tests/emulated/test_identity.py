@@ -33,6 +33,29 @@ def test_blank_board_tells_its_chip_and_number_and_stays_at_its_prompt(micropyth
     assert identify(device.console(), "PORT").chip == "RP2040"
 
 
+SLOTS = {
+    "that of the switch": ({"state/slot": b"b 3"}, "ab", "b"),
+    "the other, where that is not complete": ({"state/slot": b"b"}, "a", "a"),
+    "any, without a switch": ({}, "b", "b"),
+    "none": ({"state/slot": b"a"}, "", None),
+}
+
+
+@pytest.mark.parametrize("case", SLOTS)
+def test_prompt_tells_the_slot_that_a_reset_would_start(micropython_image, case):
+    from freefall.board.emulated.device import EmulatedDevice
+    from freefall.board.emulated.filesystem import pack
+
+    files, complete, slot = SLOTS[case]
+    for letter in complete:
+        mark = {"payload": f"payload_{letter}", "definition_id": "00c0ffee", "firmware": "1.2.3", "watchdog_ms": 0}
+        files = files | {f"{letter}/slot.json": json.dumps(mark).encode()}
+    device = EmulatedDevice(micropython_image, pack(files))
+    device.run_for(100_000_000)
+    found = identify(device.console(), "PORT")
+    assert (found.state, found.slot, found.payload) == ("prompt", slot, slot and f"payload_{slot}")
+
+
 @pytest.mark.parametrize("link", ['transport = "usb"', 'transport = "uart0"\nbaud = 115200\ntx = 0\nrx = 1'])
 def test_running_payload_is_asked_on_its_console_and_goes_on(micropython_image, link):
     from freefall.board.emulated.device import EmulatedDevice

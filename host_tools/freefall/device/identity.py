@@ -16,6 +16,7 @@ from ..errors import BoardError, DeviceError
 from ..port.serial import DEFAULT_BAUD
 from .enquiry import ENQUIRY, INTERRUPT, PASTE_LINE, PASTE_MODE, PROMPT
 from .repl import Repl
+from .slots import MARK, SLOTS, SWITCH
 from .wire import Wire
 
 # Housekeeping comes each second unless a definition says otherwise; then the enquiry is answered.
@@ -33,8 +34,9 @@ _OF_THE_BOARD = {
     (reports.PARAMETERS, reports.NAME_ID),
 }
 
-# What a prompt is asked; its slots as freefall_loader.py keeps them. JSON, so that every version of MicroPython writes it alike.
-_QUESTION = """
+# What a prompt is asked; of its slots, the one that freefall_loader.py would start. JSON, so that every version of MicroPython
+# writes it alike.
+_QUESTION = f"""
 import os, sys, json
 def _f(p):
  try:
@@ -44,9 +46,11 @@ try:
  import machine, binascii
  _u=binascii.hexlify(machine.unique_id()).decode()
 except Exception:_u=''
-_s=_f('/state/slot').split(' ')[0]
-print(json.dumps([os.uname().machine,os.uname().release,_u,_s,_f('/'+(_s or 'a')+'/slot.json')]))
-del _f,_u,_s
+for _s in (_f('{SWITCH}').split(' ')[0],)+{SLOTS}:
+ _m=_s in {SLOTS} and _f('/'+_s+'/{MARK}')
+ if _m:break
+print(json.dumps([os.uname().machine,os.uname().release,_u,_s,_m]))
+del _f,_u,_s,_m
 """
 
 
