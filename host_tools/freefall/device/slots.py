@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from freefall_board.version import __version__
 
-from ..board.firmware_files import MPY_VERSION, compiled_files, program, source_files
+from ..board.firmware_files import ARCHITECTURE_CODE, MPY_VERSION, compiled_files, program, source_files
 from ..board.own_drivers import driver_files
 from ..definition import Definition
 from ..errors import BoardError
@@ -23,8 +23,6 @@ PLAN = "plan.json"
 # In flight a board restarts itself after so long without progress, if the definition does not say how long.
 FLIGHT_WATCHDOG_MS = 4000
 
-# By the number that MicroPython gives it in sys.implementation._mpy; those whose machine code the firmware's ports are for.
-_ARCHITECTURES = {4: "armv6m"}
 _LOADER = "freefall_loader"
 
 
@@ -43,7 +41,7 @@ class Interpreter:
                 f"the board's MicroPython {self.version} reads compiled files of version {self.mpy & 0xFF}, and this firmware's "
                 f"are of version {MPY_VERSION}: flash MicroPython 1.25 or later with freefall flash"
             )
-        if self.mpy >> 10 not in _ARCHITECTURES:
+        if self.mpy >> 10 != ARCHITECTURE_CODE:
             raise BoardError(
                 f"the board is a {self.machine}, and this firmware runs on the RP2040: its reads, time stamps and links are that "
                 "chip's; use a board with an RP2040"
