@@ -258,6 +258,14 @@ def test_what_is_not_installed_is_named_by_its_extra(freefall, vibration, monkey
     assert done.err.endswith('needs the "board" extra: pip install "freefall[board]"\n')
 
 
+@pytest.mark.parametrize("port", ["sim://vibration", "socket://localhost", __file__])
+def test_port_that_no_board_can_have_is_told_with_what_one_has(freefall, vibration, port):
+    done = freefall("deploy", vibration, "-p", port, "--source")
+    assert (done.code, done.err.count("\n")) == (4, 1)
+    assert done.err.startswith(f"error: cannot open {port}: ")
+    assert done.err.endswith("; a board's prompt is at /dev/ttyACM0, COM5, id:SERIAL or the like\n")
+
+
 def test_board_that_goes_away_while_files_are_written_is_told_and_boots_what_it_had(freefall, vibration, board, well):
     board.cut_at = 9
     done = deploy(freefall, vibration)
@@ -275,7 +283,10 @@ def test_ctrl_c_is_granted_after_a_step_and_the_board_starts_again(freefall, vib
             board.write = write
 
     board.write = pressed
-    assert deploy(freefall, vibration).code == 130
+    done = deploy(freefall, vibration)
+    assert (done.code, done.err) == (
+        130, "Interrupted. The board starts again with a whole payload; the next deploy goes on from here.\n",
+    )  # fmt: skip
     assert board.resets == 1 and not list(board.root.rglob("*.new"))
 
 

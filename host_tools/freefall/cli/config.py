@@ -26,6 +26,7 @@ from ..device.settings import (
 from ..port.reconnecting import Reconnecting
 from .completion import changes, settings, wires
 from .options import OutputPath, Seconds, baud_option, force_option, port_definition_option
+from .progress import progress_bar
 from .sources import choose_definition, open_port, port_definition
 from .text import aligned, write_text
 
@@ -41,7 +42,8 @@ class _Board:
     commands: Commands
 
     def values(self) -> Values:
-        return values_of(self.definition, self.commands.values())
+        with progress_bar("asking the board", None):
+            return values_of(self.definition, self.commands.values())
 
 
 def _board_options(command: Callable) -> Callable:
@@ -165,7 +167,8 @@ def _change(board: _Board, wanted: Values, as_json: bool) -> None:
     before = board.values()
     changes = differing(before, wanted)
     if changes:
-        board.commands.set_values(changes)
+        with progress_bar("waiting until the payload has restarted", None):
+            board.commands.set_values(changes)
     if as_json:
         for setting, value in changes.items():
             _print_json(setting, before=plain(setting, before[setting]), value=plain(setting, value))

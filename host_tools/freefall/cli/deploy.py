@@ -13,11 +13,14 @@ from ..device.slots import BoardFiles, board_files
 from ..errors import FreefallError
 from ..port.port import Port
 from .completion import definitions, wires
+from .console import complain
 from .interrupt import held_interrupt
 from .options import baud_option
 from .progress import progress_bar
 from .sources import open_port
 from .summary import count
+
+_INTERRUPTED = "Interrupted. The board starts again with a whole payload; the next deploy goes on from here."
 
 
 @click.command()
@@ -53,10 +56,11 @@ def deploy(
     files = board_files(checked, profile == "flight", source)
     with open_port(telemetry, baud) if telemetry else nullcontext() as link:
         with _stopped(port) as (repl, pause):
-            deploying.interpreter(repl).check()
-            if anew and not dry_run:
-                deploying.format_flash(repl)
-            changes = deploying.survey(repl, files)
+            with progress_bar("comparing the files on the board", None):
+                deploying.interpreter(repl).check()
+                if anew and not dry_run:
+                    deploying.format_flash(repl)
+                changes = deploying.survey(repl, files)
             click.echo(_plan_line(changes, files))
             if diff:
                 for line in (*_file_lines(changes), *deploying.plan_differences(repl, changes, files)):
@@ -85,10 +89,16 @@ def _stopped(port: str) -> Iterator[tuple[Repl, Callable[[], None]]]:
         if pressed():
             raise KeyboardInterrupt
 
-    with held_interrupt() as pressed, Repl.open(port) as repl:
+    def opened() -> Repl:
+        with progress_bar("stopping what runs", None):
+            return Repl.open(port)
+
+    with held_interrupt() as pressed, opened() as repl:
         try:
             yield repl, pause
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                complain(_INTERRUPTED, prefix="")
             with suppress(FreefallError):
                 repl.hard_reset()
             raise
@@ -132,7 +142,8 @@ def _plan_line(changes: deploying.Changes, files: BoardFiles) -> str:
         return f"nothing to do: slot {changes.active} has all {count(len(files.slot), 'file')}"
     parts = [f"{count(len(changes.write), 'file')} of {len(files.slot)}, {changes.octets / 1024:.1f} kB"]
     if changes.copy or changes.keep:
-        parts.append(f"{len(changes.copy) + len(changes.keep)} are on the board")
+        kept = len(changes.copy) + len(changes.keep)
+        parts.append(f"{kept} {'is' if kept == 1 else 'are'} on the board")
     before = f", slot {changes.active} stays as it is" if changes.active else ""
     return f"copy {'; '.join(parts)}, into slot {changes.target}{before}"
 

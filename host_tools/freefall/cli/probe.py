@@ -14,6 +14,7 @@ from ..device.probe import Access, Verdict
 from ..device.probe import probe as probe_wiring
 from .completion import definitions, wires
 from .interrupt import held_interrupt
+from .progress import progress_bar
 from .options import Value
 from .text import aligned, say
 
@@ -81,7 +82,8 @@ def _through_board(checked: Definition, port: str) -> Iterator[Mapping[str, Acce
     print(f"what runs on {port} is stopped for the probe and started again afterwards", file=sys.stderr, flush=True)
     # A board that is left in the middle of an answer would not hear that it is to start again.
     with held_interrupt() as pressed:
-        repl = Repl.open(port)
+        with progress_bar("stopping what runs", None):
+            repl = Repl.open(port)
         try:
             yield board_buses(repl, json.loads(checked.plan))
         finally:

@@ -266,6 +266,8 @@ def _opened(url: str, baud: int, wait_s: float, sleep: Callable[[float], object]
     while True:
         try:
             return open_pyserial(url, baud)
+        except ValueError as error:
+            raise DeviceError(f"{error}; a board's prompt is at /dev/ttyACM0, COM5, id:SERIAL or the like") from error
         except DeviceError:
             if attempts <= 0:
                 raise
