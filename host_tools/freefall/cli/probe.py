@@ -14,8 +14,8 @@ from ..device.probe import Access, Verdict
 from ..device.probe import probe as probe_wiring
 from .completion import definitions, wires
 from .interrupt import held_interrupt
-from .progress import progress_bar
 from .options import Value
+from .progress import progress_bar
 from .text import aligned, say
 
 _NOT_BY_LINUX = "this computer asks I2C buses only; a board asks the others: freefall probe DEF -p PORT"
