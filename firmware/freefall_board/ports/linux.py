@@ -12,9 +12,8 @@ from freefall_wire import frame, reports
 
 from .linux_interrupts import Interrupts, System
 from .virtual import Left, Restarted, WatchdogExpired
+from .virtual_common import ComputerPort
 
-_TICKS_MODULO = 1 << 30  # as MicroPython's ticks_us on a 32-bit board
-_TICKS_HALF = 1 << 29
 _NS_PER_MS = 1000000
 
 
@@ -22,7 +21,7 @@ def _nothing():
     pass
 
 
-class Port:
+class Port(ComputerPort):
     """See ports/__init__.py.
 
     devices: paths by the names of buses in a definition ("i2c0": "/dev/i2c-1"), and that of the chip of all pins by "gpio"; kept:
@@ -35,6 +34,7 @@ class Port:
 
     def __init__(self, devices, kept, on_octets, system=None):
         self.system = system or System()
+        super().__init__(self.system.now_ns)  # the clock that the kernel stamps edges by
         self.interrupts = Interrupts(self.system)
         self._devices = devices
         self._kept = kept
@@ -42,7 +42,6 @@ class Port:
         self._buses = []
         self._lines = []
         self._gpio = None
-        self._to_board = bytearray()
         self._undo = []
 
     def close(self):
@@ -54,14 +53,6 @@ class Port:
             bus.close()
         if self._gpio:
             self._gpio.close()
-
-    def ticks_us(self):
-        """As time.ticks_us on a 32-bit MicroPython, of the clock that the kernel stamps edges by."""
-        return self.system.now_ns() // 1000 % _TICKS_MODULO
-
-    def ticks_diff(self, later, earlier):
-        """As time.ticks_diff."""
-        return (later - earlier + _TICKS_HALF) % _TICKS_MODULO - _TICKS_HALF
 
     def sleep_ms(self, duration_ms):
         """Sleep at least so long."""
@@ -154,21 +145,10 @@ class Port:
 
         return take
 
-    def send(self, octets):
-        """Send octets up the link, to the payload."""
-        self._to_board += octets
-
     def uplinks(self):
         """See ports/__init__.py."""
-
-        def receive(buf):
-            octets = self._to_board[: len(buf)]
-            del self._to_board[: len(octets)]
-            buf[: len(octets)] = octets
-            return len(octets)
-
         # An octet is nobody's Ctrl-C: the computer's own keyboard has that.
-        return [(receive, _nothing, None)]
+        return [(self.receive, _nothing, None)]
 
     def kept_settings(self):
         """See ports/__init__.py."""

@@ -6,14 +6,13 @@ Buses (virtual_bus.py) and links take the time their bits take; the processor ta
 
 from freefall_wire import frame, reports
 
+from .virtual_common import ComputerPort
 from .virtual_devices import AnalogInput, Counter
 from .virtual_i2c import I2CBus
 from .virtual_interrupts import EdgeStamps, InterruptController
 from .virtual_spi import SPIBus
 from .virtual_uart import UARTBus
 
-_TICKS_MODULO = 1 << 30  # as MicroPython's ticks_us on a 32-bit board
-_TICKS_HALF = 1 << 29
 _BITS_PER_UART_OCTET = 10
 _USB_OCTETS_PER_S = 600000
 
@@ -61,7 +60,7 @@ class Left(Exception):
     """The payload has ended, as it was told to."""
 
 
-class Port:
+class Port(ComputerPort):
     """A port whose hardware is a simulation.
 
     clock: now_ns(), next_event_ns(), call_at(time_ns, callback), advance_to(time_ns); on_octets: called with what leaves
@@ -73,6 +72,7 @@ class Port:
     STAMPS_EDGES = False
 
     def __init__(self, clock, on_octets, interrupts=None):
+        super().__init__(clock.now_ns)
         self.lines = {}  # by pin
         self.ticks = []  # lines of periodic ticks, in the order of their streams
         self.wire = None
@@ -81,7 +81,6 @@ class Port:
         self._on_octets = on_octets
         self._interrupts = interrupts or InterruptController()
         self._ticking = 0  # the ticks that go on are of this number
-        self._to_board = bytearray()
         self._kept = None
 
     def connect(self, i2c_targets, spi_targets, uart_targets, analog_sources):
@@ -94,14 +93,6 @@ class Port:
         self._spi_targets = spi_targets
         self._uart_targets = uart_targets
         self._analog_sources = analog_sources
-
-    def ticks_us(self):
-        """As time.ticks_us on a 32-bit MicroPython: wraps every 1073.7 s."""
-        return self._clock.now_ns() // 1000 % _TICKS_MODULO
-
-    def ticks_diff(self, later, earlier):
-        """As time.ticks_diff."""
-        return (later - earlier + _TICKS_HALF) % _TICKS_MODULO - _TICKS_HALF
 
     def sleep_ms(self, duration_ms):
         """Let simulated time pass."""
@@ -124,20 +115,9 @@ class Port:
         """See ports/__init__.py."""
         return "cpython virtual"
 
-    def send(self, octets):
-        """Send octets up the link, to the board."""
-        self._to_board += octets
-
     def uplinks(self):
         """See ports/__init__.py."""
-
-        def receive(buf):
-            octets = self._to_board[: len(buf)]
-            del self._to_board[: len(octets)]
-            buf[: len(octets)] = octets
-            return len(octets)
-
-        return [(receive, self.leave, None)]
+        return [(self.receive, self.leave, None)]
 
     def kept_settings(self):
         """See ports/__init__.py; kept as long as this port is."""
