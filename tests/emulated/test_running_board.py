@@ -55,10 +55,9 @@ def test_running_board_stops_at_ctrl_c_and_its_prompt_is_as_ever(image, vibratio
         board = emulated_board.EmulatedBoard(load_definition(vibration), image.path)
     for _ in range(500):
         board.advance(MS)
-    board.machine.send_usb(b"\x03")
+    board.machine.send_usb(b"\r\x03\rimport os, sys; print(os.getcwd(), sys.path)\r")  # at once, as mpremote does
     with pytest.raises(BoardError, match="freefall: stopped; a reset starts the payload again"):
         for _ in range(100):
             board.advance(MS)
-    board.machine.send_usb(b"import os, sys; print(os.getcwd(), sys.path)\r")
     board.machine.run_for(50 * MS)
     assert b"/ ['', '.frozen', '/lib']\r\n" in board.machine.console

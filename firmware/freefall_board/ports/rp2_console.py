@@ -34,11 +34,16 @@ class Console:
 
     @micropython.native
     def receive(self, buf):
-        """Put what has come into buf; returns how many octets. Allocates nothing."""
+        """Put what has come into buf; returns how many octets. Allocates nothing.
+
+        It ends with an octet that may be Ctrl-C: what follows that, as from mpremote, is for the prompt to read.
+        """
         count = 0
-        while count < len(buf) and self._has_octet():
+        octet = _NO_CHARACTER
+        while octet != _CTRL_C and count < len(buf) and self._has_octet():
             self._read(self._octet)
-            buf[count] = self._octet[0]
+            octet = self._octet[0]
+            buf[count] = octet
             count += 1
         return count
 
