@@ -129,6 +129,15 @@ def test_cut_at_any_operation_the_board_boots_the_old_payload_or_the_new(tmp_pat
     assert outcomes[0]
 
 
+def test_failed_boots_of_what_was_in_the_slot_before_are_not_the_new_payloads(board):
+    deployed(board, files(b"one"))
+    deployed(board, files(b"two"))  # in b
+    (board.root / "state" / "boot").write_text("9 a 3")
+    deployed(board, files(b"three"))  # in a, and b has not been booted since
+    assert board.booted() == whole(files(b"three"))
+    assert (board.root / "state" / "boot").read_text() == "9 a 0", "boots are counted on"
+
+
 def test_file_that_is_not_what_was_sent_is_found_and_the_old_payload_stays(board):
     deployed(board, files(b"one"))
     payload = files(b"two")
