@@ -4,12 +4,12 @@ import struct
 
 from . import packet, reports
 
-# Services and their subtypes
-PARAMETERS = 20
+# Services, two of them those of reports, and their subtypes
+PARAMETERS = reports.PARAMETERS
 REPORT_VALUES, SET_VALUES = 1, 3
 FUNCTIONS = 8
 PERFORM = 1
-TEST = 17
+TEST = reports.TEST
 ARE_YOU_ALIVE = 1
 
 # Functions
