@@ -19,7 +19,6 @@ from .scenario import Signals
 
 # Octets are handed on in pieces of this much board time.
 _PIECE_NS = 1_000_000
-# A board that sends no housekeeping for this long beyond two periods has failed.
 _PATIENCE_NS = 5_000_000_000
 
 
@@ -98,6 +97,11 @@ def _lines(plan: dict, sensor: int, pin: Callable[[int], Pin]) -> dict[str, Pin]
     return {trigger["kind"]: pin(trigger["pin"]) for trigger in triggers if "pin" in trigger}
 
 
+def patience_with(definition: Definition) -> int:
+    """After how many ns without housekeeping a board has failed: two periods and more."""
+    return _PATIENCE_NS + 2_000_000 * definition.housekeeping_ms
+
+
 def run(
     board: SimulatedBoard,
     definition: Definition,
@@ -111,7 +115,7 @@ def run(
     on_progress(ns) gets the on-board time after each piece; what it raises ends the run there, with nothing half done.
     Raises BoardError if the board falls silent.
     """
-    patience_ns = _PATIENCE_NS + 2_000_000 * definition.housekeeping_ms
+    patience_ns = patience_with(definition)
     reached_ns, heard_ns = 0, board.now_ns()
     while reached_ns < duration_ns:
         if board.now_ns() - heard_ns > patience_ns:

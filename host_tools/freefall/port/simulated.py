@@ -5,7 +5,7 @@ from fractions import Fraction
 from time import time_ns
 
 from ..board.scenario import scenario_of
-from ..board.simulated import CommandedBoard
+from ..board.simulated import CommandedBoard, patience_with
 from ..decode import BoardReport, Decoder
 from ..definition import Definition, load_definition
 from ..errors import BoardError
@@ -17,8 +17,6 @@ from .replayed import FAULT_OPTIONS, faults_of
 # The board runs in pieces of this much of its time; without octets the caller has its turn after so many.
 _PIECE_NS = 1_000_000
 _QUIET_PIECES = 100
-# A board that sends nothing at all for this long beyond two periods of its housekeeping has failed.
-_PATIENCE_NS = 5_000_000_000
 _OPTIONS = {
     "seed": options.parse_seed,
     "speed": options.parse_speed,
@@ -74,7 +72,7 @@ class SimulatedPort:
 
     def _blocks(self) -> Iterator[tuple[int, bytes]]:
         board = self._board
-        patience_ns = _PATIENCE_NS + 2_000_000 * self.definition.housekeeping_ms
+        patience_ns = patience_with(self.definition)
         begin_ns = heard_ns = board.now_ns()
         quiet = 0
         ended = self._end()

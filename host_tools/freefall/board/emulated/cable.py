@@ -4,12 +4,11 @@ from collections import deque
 from typing import Protocol
 
 from .machine import Machine
-from .uart import BITS_PER_OCTET, PacedUART
+from .uart import BITS_PER_OCTET, MOST_OFF, PacedUART
 
 _NS = 1_000_000_000
 # As a tty keeps them for a program that does not read. A USB board must wait then; from a UART, the rest is lost.
 _KEPT_LEN = 65536
-_MOST_OFF = 0.02  # of two paces: beyond it, octets are read wrongly
 
 
 class Runner(Protocol):
@@ -210,4 +209,4 @@ class UartCable(Cable):
             self._arrived(bytes((self._as_read(octet),)))
 
     def _as_read(self, octet: int) -> int:
-        return octet if abs(self._uart.baud_rate / self._baud - 1) <= _MOST_OFF else octet << 1 & 0xFF
+        return octet if abs(self._uart.baud_rate / self._baud - 1) <= MOST_OFF else octet << 1 & 0xFF

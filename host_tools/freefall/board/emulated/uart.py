@@ -18,6 +18,7 @@ _HALF_FULL = 2
 _RX_LEVEL_SHIFT = 3
 _LEVEL_MASK = 0b111
 BITS_PER_OCTET = 10  # 8N1
+MOST_OFF = 0.02  # of a receiver's pace from the sender's: beyond it the last bits of an octet are sampled in their neighbours
 _TIMEOUT_BITS = 32  # of silence, after which octets below the level are an interrupt, too
 _FLAG_BUSY = 1 << 3
 _FLAG_TX_FULL = 1 << 5

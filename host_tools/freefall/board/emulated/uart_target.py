@@ -6,10 +6,9 @@ from rp2040py.rp2040 import RP2040
 
 from ...sensors.part import ModelError
 from ...sensors.uart import UARTPart
-from .uart import BITS_PER_OCTET, PacedUART, put_in_place
+from .uart import BITS_PER_OCTET, MOST_OFF, PacedUART, put_in_place
 
 _PAUSE = 1.5  # octets
-_MOST_OFF = 0.02  # of a receiver's pace from the sender's: beyond it the last bits of an octet are sampled in their neighbours
 
 
 class WiredUART(PacedUART):
@@ -38,7 +37,7 @@ class WiredUART(PacedUART):
     def _request_over(self) -> None:
         octets, self._request_octets = bytes(self._request_octets), bytearray()
         baud = getattr(self._target, "baud", self.baud_rate)
-        if abs(self.baud_rate / baud - 1) > _MOST_OFF:
+        if abs(self.baud_rate / baud - 1) > MOST_OFF:
             raise ModelError(self.name, f"{self.baud_rate} baud, and the target listens at {baud}", "4.2.7")
         answer, delay_ns = self._target.request(octets) or (b"", 0)
         if answer and not self._answer:
