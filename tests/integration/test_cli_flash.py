@@ -2,7 +2,7 @@
 
 import pytest
 
-from freefall.device.computer import Interpreter
+from freefall.device.computer import Uname
 from freefall.device.uf2 import read_uf2
 from freefall.errors import BoardError
 from unit.device.flash_bench import MEDIA, Bench, Board, Port
@@ -392,7 +392,7 @@ class Adapter(Bench):
         self.asked.append(port)
         if len(self.asked) < 2:
             raise BoardError(f"the board at {port} does not answer")
-        return Interpreter("Generic ESP32 module with ESP32", "v1.26.1 on 2025-09-11")
+        return Uname("Generic ESP32 module with ESP32", "v1.26.1 on 2025-09-11")
 
 
 @pytest.mark.parametrize(

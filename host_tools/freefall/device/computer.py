@@ -22,7 +22,7 @@ _SOFT_RESET = b"\x04"  # at the prompt: what runs at power-up runs again
 _GONE_S = 1  # a port that is not on USB stays, and is silent
 
 
-class Interpreter(NamedTuple):
+class Uname(NamedTuple):
     """What a MicroPython says of itself (os.uname): machine "Raspberry Pi Pico with RP2040", version "v1.25.0 on 2025-04-15"."""
 
     machine: str
@@ -64,7 +64,7 @@ class Computer:
         """Whether this user may open a port that is there."""
         return not os.path.exists(port) or os.access(port, os.R_OK | os.W_OK)
 
-    def ask(self, port: str) -> Interpreter:
+    def ask(self, port: str) -> Uname:
         """What the MicroPython at a port is. It is stopped, and restarted after the answer. Raises DeviceError, BoardError."""
         with Repl.open(port) as repl:
             answer = repl.exec("import os; print(os.uname().machine); print(os.uname().version)").splitlines()
@@ -74,7 +74,7 @@ class Computer:
             line = open_pyserial(port, REPL_BAUD)
             line.write(_SOFT_RESET)
             line.close()
-        return Interpreter(*answer)
+        return Uname(*answer)
 
     def to_bootloader(self, port: str) -> None:
         """Send the MicroPython at a port to its bootloader. Raises DeviceError, BoardError."""

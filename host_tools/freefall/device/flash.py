@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import BoardError, DeviceError, MissingExtra
-from .computer import Computer, Interpreter
+from .computer import Computer, Uname
 from .copying import copy, not_mounted
 from .images import Image, WrongImage, build_of, read_image
 from .targets import Running
@@ -44,10 +44,10 @@ class Back:
 
     port: str
     after_s: float
-    interpreter: Interpreter
+    uname: Uname
 
     def __str__(self) -> str:
-        version = re.match(r"v?([^ ]+)", self.interpreter.version)
+        version = re.match(r"v?([^ ]+)", self.uname.version)
         return f"back as {self.port} in {self.after_s:.1f} s · MicroPython {version[1] if version else 'of unknown version'}"
 
 
@@ -156,9 +156,9 @@ def await_board(board: Running | None, known: set[str], since_s: float, computer
 def check_build(back: Back, uf2: Uf2, path: Path) -> None:
     """Raises BoardError if the board runs another build than the one in the image."""
     build = build_of(uf2.content)
-    if build and not back.interpreter.version.startswith(build):
+    if build and not back.uname.version.startswith(build):
         raise BoardError(
-            f"the board that came back as {back.port} runs MicroPython {back.interpreter.version}, {path} is {build}: another "
+            f"the board that came back as {back.port} runs MicroPython {back.uname.version}, {path} is {build}: another "
             "board came, or the image was not taken. Unplug other boards, and flash again"
         )
 
@@ -193,14 +193,12 @@ def _candidates(board: Running | None, known: set[str], computer: Computer) -> l
 
 def _chip_of(port: str, computer: Computer) -> str:
     try:
-        interpreter = computer.ask(port)
+        uname = computer.ask(port)
     except BoardError as error:
         raise BoardError(f"{error}. Without a prompt, the bootloader is there by hand. {_HOLD}") from error
-    found = re.search(r" with (\w+)", interpreter.machine)
+    found = re.search(r" with (\w+)", uname.machine)
     if not found:
-        raise BoardError(
-            f'the board at {port} says it is "{interpreter.machine}", which names no chip; use its bootloader: --volume'
-        )
+        raise BoardError(f'the board at {port} says it is "{uname.machine}", which names no chip; use its bootloader: --volume')
     return found[1]
 
 

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from freefall.device.computer import Computer, Interpreter
+from freefall.device.computer import Computer, Uname
 from freefall.device.volumes import Volume
 from freefall.errors import BoardError, DeviceError
 from unit.device.uf2_blocks import ABSOLUTE, BLOCK_LEN, RP2040, RP2350_ARM_NS, RP2350_ARM_S, RP2350_RISCV
@@ -163,7 +163,7 @@ class Bench(Computer):
             raise DeviceError(f"cannot open {port}: Permission denied")
         if board.state == "mute":
             raise BoardError(f"the board at {port} does not answer")
-        return Interpreter(board.machine, board.build)
+        return Uname(board.machine, board.build)
 
     def to_bootloader(self, port):
         self.sent.append(port)
