@@ -8,7 +8,7 @@ from freefall.board.virtual import VirtualBoard
 from freefall.decode import Collector, Decoder, SamplePacket, SensorEvent
 from freefall.definition import load_definition, parse_definition
 from freefall.errors import BoardError
-from freefall_board.ports.virtual import WatchdogExpired
+from freefall_board.ports.virtual_common import WatchdogExpired
 
 _MS = 1_000_000
 

@@ -11,8 +11,7 @@ import sys
 from freefall_wire import frame, reports
 
 from .linux_interrupts import Interrupts, System
-from .virtual import Left, Restarted, WatchdogExpired
-from .virtual_common import ComputerPort
+from .virtual_common import ComputerPort, WatchdogExpired
 
 _NS_PER_MS = 1000000
 
@@ -177,14 +176,6 @@ class Port(ComputerPort):
         for line in self._lines:
             line.release()
         self._lines.clear()
-
-    def restart(self):
-        """Raise Restarted, out of the payload's step."""
-        raise Restarted
-
-    def leave(self):
-        """Raise Left, out of the payload's step."""
-        raise Left
 
     def watchdog(self, timeout_ms):
         """Raise WatchdogExpired, out of whatever runs, when nothing feeds it: who started the program may start it again."""

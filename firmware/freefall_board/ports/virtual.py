@@ -6,7 +6,7 @@ Buses (virtual_bus.py) and links take the time their bits take; the processor ta
 
 from freefall_wire import frame, reports
 
-from .virtual_common import ComputerPort
+from .virtual_common import ComputerPort, WatchdogExpired
 from .virtual_devices import AnalogInput, Counter
 from .virtual_i2c import I2CBus
 from .virtual_interrupts import EdgeStamps, InterruptController
@@ -42,22 +42,6 @@ class PacedLink:
         if sent:
             self._on_octets(bytes(octets[start : start + sent]))
         return sent
-
-
-class WatchdogExpired(Exception):
-    """The board would have been reset: nothing fed its watchdog for `timeout_ms`."""
-
-    def __init__(self, timeout_ms):
-        self.timeout_ms = timeout_ms
-        super().__init__("the watchdog of %d ms expired: the foreground loop made no progress" % timeout_ms)
-
-
-class Restarted(Exception):
-    """The payload has ended this boot and wants the next."""
-
-
-class Left(Exception):
-    """The payload has ended, as it was told to."""
 
 
 class Port(ComputerPort):
@@ -134,14 +118,6 @@ class Port(ComputerPort):
         self.ticks.clear()
         for line in self.lines.values():
             line.release()
-
-    def restart(self):
-        """Raise Restarted, out of the payload's step."""
-        raise Restarted
-
-    def leave(self):
-        """Raise Left, out of the payload's step."""
-        raise Left
 
     def reset_cause(self):
         """Always power-on."""

@@ -1,7 +1,23 @@
-"""What a simulated board and a Linux computer have in common: their time as ticks, and octets on their way up the link."""
+"""What a simulated board and a Linux computer have in common: time as ticks, octets on their way up the link, how a boot ends."""
 
 _TICKS_MODULO = 1 << 30  # as MicroPython's ticks_us on a 32-bit board
 _TICKS_HALF = 1 << 29
+
+
+class WatchdogExpired(Exception):
+    """The board would have been reset: nothing fed its watchdog for `timeout_ms`."""
+
+    def __init__(self, timeout_ms):
+        self.timeout_ms = timeout_ms
+        super().__init__("the watchdog of %d ms expired: the foreground loop made no progress" % timeout_ms)
+
+
+class Restarted(Exception):
+    """The payload has ended this boot and wants the next."""
+
+
+class Left(Exception):
+    """The payload has ended, as it was told to."""
 
 
 class ComputerPort:
@@ -29,3 +45,11 @@ class ComputerPort:
         del self._to_board[: len(octets)]
         buf[: len(octets)] = octets
         return len(octets)
+
+    def restart(self):
+        """Raise Restarted, out of the payload's step."""
+        raise Restarted
+
+    def leave(self):
+        """Raise Left, out of the payload's step."""
+        raise Left

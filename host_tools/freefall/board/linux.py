@@ -12,7 +12,8 @@ from pathlib import Path
 
 from freefall_board.app import Payload
 from freefall_board.boot import Boot
-from freefall_board.ports.linux import Left, Port, Restarted, System, WatchdogExpired
+from freefall_board.ports.linux import Port, System
+from freefall_board.ports.virtual_common import Left, Restarted, WatchdogExpired
 from freefall_wire import frame, telecommands
 
 from ..definition import Definition

@@ -4,7 +4,8 @@ import json
 
 from freefall_board.app import Payload
 from freefall_board.boot import Boot
-from freefall_board.ports.virtual import Left, Port, Restarted, WatchdogExpired
+from freefall_board.ports.virtual import Port
+from freefall_board.ports.virtual_common import Left, Restarted, WatchdogExpired
 
 from ..definition import Definition
 from ..errors import BoardError

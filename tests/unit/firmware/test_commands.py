@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freefall_board.core.settings import Settings
-from freefall_board.ports.virtual import Left, Restarted
+from freefall_board.ports.virtual_common import Left, Restarted
 from oracle import codec
 from unit.firmware.app_bench import APID, BOARD, BOOT, DEFINITION_ID, MS, Bench, make_plan, one_set
 

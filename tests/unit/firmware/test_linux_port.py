@@ -7,7 +7,8 @@ import time
 import pytest
 
 from fake_linux.time import SimulatedTime
-from freefall_board.ports.linux import Left, Port, Restarted, WatchdogExpired
+from freefall_board.ports.linux import Port
+from freefall_board.ports.virtual_common import Left, Restarted, WatchdogExpired
 from freefall_wire import reports
 
 
