@@ -61,7 +61,7 @@ def survey(board: Repl, files: BoardFiles) -> Changes:
     target = SLOTS[1] if active == SLOTS[0] else SLOTS[0]
     there = {slot: _sums(board, slot) for slot in SLOTS}
     loader, octets = files.loader
-    sums = board.sha256_of([f"/{loader}", MAIN])
+    sums = board.sha256_of([f"/{loader}", _twin(loader), MAIN])
     wanted = {path: sha256(octets) for path, octets in files.slot.items()}
     in_use = there.get(active, {})
     complete = wanted | {MARK: sha256(files.mark), MANIFEST: sha256(files.manifest)}
@@ -74,9 +74,9 @@ def survey(board: Repl, files: BoardFiles) -> Changes:
         copy=copied,
         keep=tuple(path for path in wanted if path not in others),
         remove=tuple(path for path in there[target] if path not in complete),
-        loader=sums[f"/{loader}"] != sha256(octets),
+        loader=sums[f"/{loader}"] != sha256(octets) or sums[_twin(loader)] is not None,
         main=sums[MAIN] != sha256(files.main),
-        current=in_use == complete and sums == {f"/{loader}": sha256(octets), MAIN: sha256(files.main)},
+        current=in_use == complete and sums == {f"/{loader}": sha256(octets), _twin(loader): None, MAIN: sha256(files.main)},
     )
     _check_room(board, files, changes)
     return changes
@@ -109,6 +109,9 @@ def steps(
     if changes.loader:
         _put(board, f"/{loader}", octets)
         yield "loader"
+        if board.stat(_twin(loader)):
+            board.remove(_twin(loader))
+            yield "loader of the other kind away"
     if board.stat(f"{root}/{MARK}"):
         board.remove(f"{root}/{MARK}")
         yield "mark away"
@@ -163,6 +166,12 @@ with open({source!r}, 'rb') as _f, open({target!r} + '.new', 'wb') as _g:
   _g.write(_b)
 os.rename({target!r} + '.new', {target!r})
 """
+
+
+def _twin(loader: str) -> str:
+    """The loader as source if this is the compiled one, else compiled. Of the two, MicroPython would import the source."""
+    stem, _, kind = loader.rpartition(".")
+    return f"/{stem}.{'py' if kind == 'mpy' else 'mpy'}"
 
 
 def _put(board: Repl, path: str, octets: bytes, progress: Callable[[int], None] = lambda octets: None) -> None:

@@ -72,6 +72,15 @@ def test_file_that_no_longer_belongs_to_the_payload_goes(board):
     assert board.booted() == whole(files(b"three"))
 
 
+def test_loader_of_the_other_kind_goes_for_as_source_it_would_be_the_one_that_starts(board):
+    deployed(board, files(b"one"))
+    (board.root / "freefall_loader.py").write_bytes(b"of a deploy --source")
+    changes = deployed(board, files(b"one"))
+    assert changes.loader and not changes.current
+    assert [path.name for path in board.root.glob("freefall_loader.*")] == ["freefall_loader.mpy"]
+    assert deploy.survey(board, files(b"one")).current
+
+
 def test_rest_of_a_deploy_that_was_cut_off_goes_too(board):
     deployed(board, files(b"one"))
     (board.root / "b").mkdir()
