@@ -83,11 +83,11 @@ def await_samples(
                 return item
         if now_s() >= end_s:
             break
-    what = "a boot event and no samples" if booted else "no boot event of this payload"
-    raise BoardError(
-        f"{port.url} gave {what} within {limit_s:g} s after the restart: check --baud, the wire from the board's tx pin, and the "
-        "sensors with freefall probe"
-    )
+    if booted:
+        what, remedy = "a boot event and no samples", "ask the sensors with freefall probe, or look on with freefall monitor"
+    else:
+        what, remedy = "no boot event of this payload", "check --baud and the wire from the board's tx pin"
+    raise BoardError(f"{port.url} gave {what} within {limit_s:g} s after the restart: {remedy}")
 
 
 def why_not(repl: Repl, error: FreefallError) -> FreefallError:

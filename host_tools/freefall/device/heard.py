@@ -40,9 +40,9 @@ class Heard:
 
     def silence(self, waited_s: float, trouble: str | None) -> FreefallError:
         """Why no answer came for so long, as far as that can be told. trouble: why the port is away; None while it is there."""
-        url, name = self._url, self._definition.name
+        url, name, waited = self._url, self._definition.name, f"{round(waited_s, 1):g}"
         if trouble:
-            return DeviceError(f"{trouble}; it did not come back within {waited_s:g} s")
+            return DeviceError(f"{trouble}; it did not come back within {waited} s")
         if self.at_prompt:
             return BoardError(
                 f"at {url} is a board at its prompt, which runs no payload: a reset starts one that is on it, freefall deploy "
@@ -50,16 +50,14 @@ class Heard:
             )
         if self._own:
             cause = _ONE_WAY_USB if json.loads(self._definition.plan)["link"]["transport"] == "usb" else _ONE_WAY_UART
-            return BoardError(
-                f"payload {name} sends telemetry to {url} and has answered no telecommand for {waited_s:g} s: {cause}"
-            )
+            return BoardError(f"payload {name} sends telemetry to {url} and has answered no telecommand for {waited} s: {cause}")
         if self._foreign:
             return OtherPayload(name, self._foreign)
         if self._octets:
             return BoardError(
-                f"{url} gives no telemetry, {self._octets} octets in {waited_s:g} s without a whole frame: check --baud, "
+                f"{url} gives no telemetry, {self._octets} octets in {waited} s without a whole frame: check --baud, "
                 "and that the port is a payload's"
             )
         return BoardError(
-            f"nothing came from {url} within {waited_s:g} s: no payload runs there, it has no power, or the wires are off"
+            f"nothing came from {url} within {waited} s: no payload runs there, it has no power, or the wires are off"
         )
