@@ -52,7 +52,7 @@ class Payload:
         self._streams = []
         self._running = []
         self._coefficients = []  # (sensor number, octets)
-        self._values = b""  # of the settings, as they are reported
+        self._setting_octets = b""  # as they are reported
         self._housekeeping_us = plan["housekeeping_ms"] * 1000
         self._reported_at = self._looked_at = 0
         self._longest_pass_us = 0
@@ -92,7 +92,7 @@ class Payload:
             sensor.ready = self._prepared(sensor, lambda: sensor.set_up(port.sleep_ms, self._feed))  # noqa: B023 - called at once
         for sensor in sensors:
             sensor.ready = sensor.ready and self._prepared(sensor, sensor.driver.start)
-        self._collect_coefficients(sensors)
+        self._collect_parameters(sensors)
         self._listen()
         self._free_heap = port.free_heap()
         self._feed()
@@ -246,28 +246,28 @@ class Payload:
             else:
                 self._idle(_IDLE_US)
 
-    def _collect_coefficients(self, sensors):
+    def _collect_parameters(self, sensors):
         for sensor in sensors:
             octets = bytes(getattr(sensor.driver, "coefficients", b"")) if sensor.ready else b""
             if octets:
                 self._coefficients.append((sensor.number, octets))
-        self._values = self._settings.octets()
-        reported = len(self._coefficients) + bool(self._values)
+        self._setting_octets = self._settings.octets()
+        reported = len(self._coefficients) + bool(self._setting_octets)
         self._queue.reserve(reported * (reports.PARAMETER_LEN + frame.FRAME_OVERHEAD))
         self._clock.update()
-        self._report_values()
+        self._report_parameters()
 
     @micropython.native
-    def _report_values(self):
+    def _report_parameters(self):
         for sensor, octets in self._coefficients:
             self._reporter.coefficients(sensor, octets)
-        if self._values:
-            self._reporter.settings(self._values)
+        if self._setting_octets:
+            self._reporter.settings(self._setting_octets)
 
     @micropython.native
     def _report(self, now):
         self._reported_at = now
-        self._report_values()
+        self._report_parameters()
         for stream in self._streams:
             self._reporter.ledger(stream.number, stream.sampler, stream.packetizer)
         self._reporter.board(len(self._streams), self._longest_pass_us)

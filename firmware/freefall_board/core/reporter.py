@@ -42,7 +42,7 @@ class Reporter:
         self._sequence = 0
         self._event_counts = [0] * (reports.HIGH + 1)  # message type counters, by subtype
         self._housekeeping_count = 0
-        self._values_count = 0
+        self._parameter_count = 0
         self._verification_counts = [0] * (reports.FAILED + 1)  # by subtype
         self._alive_count = 0
         self._echo = None
@@ -83,17 +83,17 @@ class Reporter:
     @micropython.native
     def coefficients(self, sensor, octets):
         """Report what sensor number `sensor` said of itself: at most MAX_PARAMETER octets."""
-        self._values(reports.COEFFICIENTS_ID + sensor, octets)
+        self._parameter(reports.COEFFICIENTS_ID + sensor, octets)
 
     @micropython.native
     def settings(self, octets):
         """Report the settings in effect, u32 each in the plan's order."""
-        self._values(reports.SETTINGS_ID, octets)
+        self._parameter(reports.SETTINGS_ID, octets)
 
     def identify(self, platform, name):
         """Report what runs here, PLATFORM_LAYOUT and text, and the payload's name; each is cut at MAX_PARAMETER octets."""
-        self._values(reports.NAME_ID, name[: reports.MAX_PARAMETER])
-        self._values(reports.PLATFORM_ID, platform[: reports.MAX_PARAMETER])
+        self._parameter(reports.NAME_ID, name[: reports.MAX_PARAMETER])
+        self._parameter(reports.PLATFORM_ID, platform[: reports.MAX_PARAMETER])
 
     def alive(self):
         """Report that a test of the connection has arrived."""
@@ -113,9 +113,9 @@ class Reporter:
         self._echo = write
 
     @micropython.native
-    def _values(self, parameter, octets):
-        count = self._values_count
-        self._values_count = (count + 1) & 0xFFFF
+    def _parameter(self, parameter, octets):
+        count = self._parameter_count
+        self._parameter_count = (count + 1) & 0xFFFF
         self._clear(reports.PARAMETER_LEN)
         struct.pack_into(reports.PARAMETER_LAYOUT, self._buf, _SOURCE_AT, parameter, len(octets), 0, octets)
         self._send(reports.PARAMETERS, reports.VALUE_REPORT, count, reports.PARAMETER_LEN)

@@ -173,7 +173,7 @@ def test_reports_share_a_sequence_and_count_by_their_own_type(bench):
 def test_counters_of_headers_wrap(bench):
     bench.reporter._sequence = 16383
     bench.reporter._event_counts = [65535] * 5
-    bench.reporter._housekeeping_count = bench.reporter._values_count = 65535
+    bench.reporter._housekeeping_count = bench.reporter._parameter_count = 65535
     for _ in range(2):
         bench.reporter.boot()
         bench.reporter.ledger(0, Sampler(_EMPTY), Packetizer(_EMPTY))
