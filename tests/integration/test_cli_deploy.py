@@ -126,7 +126,7 @@ def well(ends, definition):
 def test_payload_that_starts_is_told_with_its_first_frame_and_what_it_takes(freefall, vibration, board, well, definition):
     done = deploy(freefall, vibration)
     assert (done.code, done.err) == (0, "")
-    assert "into slot a\nverified" in done.out and "first frame: 2 samples of vibration at 0.001 s" in done.out
+    assert "into slot a\nverified" in done.out and "; slot a is next\n" in done.out and "first frame: 2 samples of vibration at 0.001 s" in done.out
     assert (
         f"vibration {definition.definition_id:08x} runs on micropython 1.26.1 rp2: loaded 900 ms after reset (budget 2000), "
         "sampling 500 ms later, 97 kB of heap free (at least 64 wanted)\n"
@@ -142,6 +142,11 @@ def test_payload_that_is_there_is_only_started_again(freefall, vibration, board,
     done = deploy(freefall, vibration)
     assert done.code == 0 and "nothing to do: slot a has all" in done.out
     assert (board.operations, board.resets) == (operations, 2)
+
+
+def test_flight_is_told_by_its_watchdog(freefall, vibration, board, well):
+    done = deploy(freefall, vibration, "--profile", "flight")
+    assert done.code == 0 and "; slot a is next, with a watchdog of 4000 ms\n" in done.out
 
 
 def test_dry_run_changes_nothing_and_tells_every_file(freefall, vibration, board, well):

@@ -1,5 +1,6 @@
 """freefall deploy: a payload onto a board, and its first frame."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
@@ -73,7 +74,7 @@ def deploy(
                 with progress_bar(f"deploying {checked.name}", changes.octets) as update:
                     for _ in deploying.steps(repl, files, changes, update):
                         pause()
-                click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next")
+                click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next{_watchdog(files)}")
             restart(repl)
         return _started(checked, port, link, changes.active if changes.current else changes.target)
 
@@ -146,6 +147,11 @@ def _plan_line(changes: deploying.Changes, files: BoardFiles) -> str:
         parts.append(f"{kept} {'is' if kept == 1 else 'are'} on the board")
     before = f", slot {changes.active} stays as it is" if changes.active else ""
     return f"copy {'; '.join(parts)}, into slot {changes.target}{before}"
+
+
+def _watchdog(files: BoardFiles) -> str:
+    watchdog_ms = json.loads(files.mark)["watchdog_ms"]
+    return f", with a watchdog of {watchdog_ms} ms" if watchdog_ms else ""
 
 
 def _file_lines(changes: deploying.Changes) -> list[str]:
