@@ -41,7 +41,7 @@ def test_repl_runs_code_and_gives_its_text_its_values_and_its_failures(device):
 
 def test_repl_keeps_files_whole_with_every_octet_there_is(device):
     with Repl.open(device.console_url, wait_s=1) as repl:
-        assert repl.list() == []
+        assert repl.tree() == {}
         repl.mkdir("/a/b")
         repl.mkdir("/a/b")
         steps = []
@@ -51,9 +51,9 @@ def test_repl_keeps_files_whole_with_every_octet_there_is(device):
         repl.rename("/a/b/x.new", "/a/b/x")
         assert repl.read("/a/b/x") == EVERY_OCTET
         assert repl.read("/empty") == b""
-        assert repl.sha256("/a/b/x") == hashlib.sha256(EVERY_OCTET).hexdigest()
-        assert repl.sha256_of(["/none", "/empty"]) == {"/none": None, "/empty": hashlib.sha256().hexdigest()}
-        assert repl.list() == [Entry("a", True, 0), Entry("empty", False, 0)]
+        sums = {"/a/b/x": hashlib.sha256(EVERY_OCTET).hexdigest(), "/none": None, "/empty": hashlib.sha256().hexdigest()}
+        assert repl.sha256_of(sums) == sums
+        assert repl.sha256_of([]) == {}
         assert repl.tree() == {"/a/b/x": len(EVERY_OCTET), "/empty": 0}
         assert repl.tree("/a/") == {"/a/b/x": len(EVERY_OCTET)}
         assert repl.tree("/none") == {}
@@ -103,7 +103,7 @@ def test_program_that_resets_the_board_at_ctrl_c_is_waited_for(device):
     device.run_for(500_000_000)
     pauses = []
     with Repl.open(device.console_url, sleep=pauses.append) as repl:
-        assert repl.list() == [Entry("main.py", False, len(STAYS))]  # it was not interrupted while it booted
+        assert repl.tree() == {"/main.py": len(STAYS)}  # it was not interrupted while it booted
     assert pauses
 
 

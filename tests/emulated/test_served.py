@@ -7,7 +7,7 @@ import time
 import pytest
 
 from freefall.definition import load_definition
-from freefall.device.repl import Entry, Repl
+from freefall.device.repl import Repl
 from freefall.errors import BoardError, DeviceError
 
 pytestmark = pytest.mark.emulated
@@ -44,7 +44,7 @@ def test_served_device_that_resets_is_lost_and_comes_back_under_its_name(urls):
         repl.write("/x", b"1")
         repl.hard_reset()
     with Repl.open(urls.console, wait_s=5) as repl:
-        assert repl.list() == [Entry("x", False, 1)]
+        assert repl.tree() == {"/x": 1}
         urls.do(lambda device: device.unplug())
         with pytest.raises(DeviceError, match="went away"):
             repl.eval("1")

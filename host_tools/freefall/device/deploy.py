@@ -211,19 +211,7 @@ def _text(board: Repl, path: str) -> str:
 
 def _sums(board: Repl, slot: str) -> dict[str, str]:
     """The files of a slot, by path in it, with their sums."""
-    if not board.stat(f"/{slot}"):
-        return {}
-    paths = list(_walk(board, f"/{slot}"))
-    return {path.removeprefix(f"/{slot}/"): found for path, found in board.sha256_of(paths).items()}
-
-
-def _walk(board: Repl, folder: str) -> Iterator[str]:
-    for entry in board.list(folder):
-        path = f"{folder}/{entry.name}"
-        if entry.is_folder:
-            yield from _walk(board, path)
-        else:
-            yield path
+    return {path.removeprefix(f"/{slot}/"): found for path, found in board.sha256_of(board.tree(f"/{slot}")).items()}
 
 
 def _check_mounted(board: Repl) -> None:

@@ -127,12 +127,8 @@ class Repl:
             self._transport.exec(f"_w({len(escaped)},{at + len(step) == len(octets)})", what, escaped)
             progress(at + len(step))
 
-    def sha256(self, path: str) -> str | None:
-        """The sum of a file in hex; None where there is no such file."""
-        return self.sha256_of((path,))[path]
-
     def sha256_of(self, paths: Iterable[str]) -> dict[str, str | None]:
-        """The sums of several files, asked for at once."""
+        """The sums of files in hex, asked for at once; None where there is no such file."""
         code = (
             "import hashlib, binascii\n"
             f"_b=memoryview(bytearray({_HASH_LEN}))\n"
@@ -153,11 +149,6 @@ class Repl:
         if len(sums) != len(paths):
             raise BoardError(f"{self.name} gives {len(sums)} sums for {len(paths)} files; repeat the command")
         return dict(zip(paths, sums, strict=True))
-
-    def list(self, path: str = "/") -> list[Entry]:
-        """What is in a folder, by name."""
-        found = self._transport.file_call("fs_listdir", path)
-        return sorted(Entry(entry.name, bool(stat.S_ISDIR(entry.st_mode)), entry.st_size) for entry in found)
 
     def tree(self, path: str = "/") -> dict[str, int]:
         """Every file in a folder and those below it: its path -> octets. Empty where there is no such folder."""

@@ -65,8 +65,9 @@ class FolderBoard:
     def sha256_of(self, paths):
         return {path: hashlib.sha256(self.read(path)).hexdigest() if self._at(path).is_file() else None for path in paths}
 
-    def list(self, path):
-        return [Entry(found.name, found.is_dir(), 0) for found in sorted(self._at(path).iterdir())]
+    def tree(self, path):
+        files = [found for found in sorted(self._at(path).rglob("*")) if found.is_file()]
+        return {f"/{found.relative_to(self.root).as_posix()}": found.stat().st_size for found in files}
 
     def stat(self, path):
         return Entry(path, self._at(path).is_dir(), 0) if self._at(path).exists() else None
