@@ -103,6 +103,26 @@ def test_payload_that_fails_to_start_is_replaced_and_not_the_good_one_beside_it(
     assert board.booted() == whole(files(b"good"))
 
 
+def test_cut_at_any_operation_in_the_place_of_a_payload_that_fails_the_good_one_is_there(tmp_path):
+    start = tmp_path / "start"
+    start.mkdir()
+    deployed(FolderBoard(start), files(b"good"))
+    deployed(FolderBoard(start), files(b"bad"))
+    (start / "state" / "boot").write_text("8 b 3")
+    count = FolderBoard(shutil.copytree(start, tmp_path / "count"))
+    deployed(count, files(b"mended"))
+    outcomes = []
+    for cut_at in range(count.operations):
+        board = FolderBoard(shutil.copytree(start, tmp_path / f"cut{cut_at}"))
+        board.cut_at = cut_at
+        with pytest.raises(DeviceError):
+            deployed(board, files(b"mended"))
+        booted = board.booted()
+        assert booted in (whole(files(b"good")), whole(files(b"mended"))), f"after operation {cut_at}"
+        outcomes.append(booted == whole(files(b"mended")))
+    assert outcomes == sorted(outcomes) and count.operations > 8
+
+
 def test_payload_that_fails_alone_on_its_board_is_kept_until_the_new_one_is_whole(board):
     deployed(board, files(b"bad"))
     (board.root / "state" / "boot").write_text("8 a 5")
