@@ -11,7 +11,7 @@ from ..port.port import Port
 from ..port.reconnecting import Reconnecting
 from .command import Commands
 from .repl import Repl
-from .slots import SWITCH
+from .slots import CRASH, SWITCH
 
 # From the reset until the payload answers: USB has to be found again, and sensors set up, some of which take seconds.
 START_S = 20.0
@@ -19,7 +19,6 @@ START_S = 20.0
 START_BUDGET_MS = 2000
 HEAP_BUDGET_LEN = 64 * 1024
 
-_CRASH = "/state/crash"
 _PAUSE_S = 0.1
 # A payload that starts does not take its port away; the first that was opened may have been the one from before the reset.
 _MOST_OPENINGS = 2
@@ -27,8 +26,8 @@ _MOST_OPENINGS = 2
 
 def restart(repl: Repl) -> None:
     """Reset the board, and have it forget the error of a payload before: what it has afterwards is of the one it starts now."""
-    if repl.stat(_CRASH):
-        repl.remove(_CRASH)
+    if repl.stat(CRASH):
+        repl.remove(CRASH)
     repl.hard_reset()
 
 
@@ -93,10 +92,10 @@ def await_samples(
 def why_not(repl: Repl, error: FreefallError) -> FreefallError:
     """The error, or a better one where the board knows why its payload does not run."""
     with suppress(BoardError, DeviceError):
-        if repl.stat(_CRASH):
-            last = repl.read(_CRASH).decode(errors="replace").strip().splitlines()[-1]
+        if repl.stat(CRASH):
+            last = repl.read(CRASH).decode(errors="replace").strip().splitlines()[-1]
             return BoardError(
-                f"the new payload failed when it started: {last}. All of it is in {_CRASH} on the board, which goes back to the "
+                f"the new payload failed when it started: {last}. All of it is in {CRASH} on the board, which goes back to the "
                 "payload before it after three failed boots"
             )
         slot, _, failed = repl.read(SWITCH).decode(errors="replace").partition(" ")

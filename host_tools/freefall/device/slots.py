@@ -15,6 +15,7 @@ from ..errors import BoardError
 SLOTS = ("a", "b")
 SWITCH = "/state/slot"
 RECORD = "/state/boot"  # of the boots, by the loader
+CRASH = "/state/crash"  # the newest error, by the loader
 MAIN = "/main.py"
 MARK = "slot.json"  # in a slot: it is complete
 MANIFEST = "manifest.json"
