@@ -17,6 +17,8 @@ FreefallError                 exit code
 Messages are whole sentences with the value, the limit and the next step; the command line prints them as they are.
 """
 
+EXIT_FAULT = 70  # of what escapes
+
 
 class FreefallError(Exception):
     """Base of all; `exit_code` is what the command line returns for it."""

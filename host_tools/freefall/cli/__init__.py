@@ -7,7 +7,6 @@ one, 4 device, 5 board answered wrongly, 6 input unreadable, 70 a fault of freef
 
 import sys
 
-EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import rich_click as click
 
 from .. import __version__
-from ..errors import DefinitionError, FreefallError, OutputUnwritable
-from . import EXIT_FAULT, EXIT_INTERRUPTED
+from ..errors import EXIT_FAULT, DefinitionError, FreefallError, OutputUnwritable
+from . import EXIT_INTERRUPTED
 from .console import complain, finish, mute, prepare
 from .shells import VARIABLE, complete
 from .verbs import VerbGroup

@@ -6,7 +6,7 @@ import re
 from click import Command
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, shell_complete, split_arg_string
 
-from . import EXIT_FAULT
+from ..errors import EXIT_FAULT
 
 VARIABLE = "_FREEFALL_COMPLETE"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..decode import Summary
 from ..definition import Definition
-from ..errors import ExportInterrupted, FreefallError
+from ..errors import EXIT_FAULT, ExportInterrupted, FreefallError
 from .one import Exported, export_one
 from .urls import is_url
 
@@ -22,7 +22,6 @@ Progress = Callable[[int], object]  # octets of all jobs read so far
 Wish = Callable[[], bool]  # whether to stop: jobs under way leave no file, others are not begun
 
 _LOOK_EVERY_S = 0.1
-EXIT_FAULT = 70
 
 
 def never() -> bool:
