@@ -8,7 +8,7 @@ import rich_click as click
 
 from ..definition import Definition, load_definition
 from ..device import deploy as deploying
-from ..device.first_frame import HEAP_BUDGET_LEN, START_BUDGET_MS, await_payload, await_samples, restart, why_not
+from ..device.first_frame import HEAP_BUDGET_LEN, START_BUDGET_MS, START_S, await_payload, await_samples, restart, why_not
 from ..device.repl import REPL_BAUD, Repl
 from ..device.slots import BoardFiles, board_files
 from ..errors import FreefallError
@@ -16,7 +16,7 @@ from ..port.port import Port
 from .completion import definitions, wires
 from .console import complain
 from .interrupt import held_interrupt
-from .options import baud_option
+from .options import Seconds, baud_option
 from .progress import progress_bar
 from .sources import open_port
 from .summary import count
@@ -42,10 +42,13 @@ _INTERRUPTED = "Interrupted. The board starts again with a whole payload; the ne
 @click.option("--dry-run", is_flag=True, help="Say what would be copied and change nothing; what runs is restarted.")
 @click.option("--diff", is_flag=True, help="Name every file that differs, and every value of the plan.")
 @click.option("--source", is_flag=True, help="Copy the modules as they are written, not compiled: they load twenty times slower.")
+@click.option(
+    "--wait", type=Seconds(max=3600), default=START_S, show_default=True, help="Seconds that the new payload is waited for.",
+)  # fmt: skip
 @click.option("--format", "anew", is_flag=True, help="Make a new file system first: all that is on the board is lost.")
 def deploy(
     definition: str, port: str, telemetry: str | None, baud: int, profile: str, dry_run: bool, diff: bool, source: bool,
-    anew: bool,
+    wait: float, anew: bool,
 ) -> int:  # fmt: skip
     """Put the payload of a definition on a board, start it, and wait for its first frame.
 
@@ -76,7 +79,7 @@ def deploy(
                         pause()
                 click.echo(f"verified {count(len(files.slot), 'file')}; slot {changes.target} is next{_watchdog(files)}")
             restart(repl)
-        return _started(checked, port, link, changes.active if changes.current else changes.target)
+        return _started(checked, port, link, changes.active if changes.current else changes.target, wait)
 
 
 @contextmanager
@@ -105,12 +108,12 @@ def _stopped(port: str) -> Iterator[tuple[Repl, Callable[[], None]]]:
             raise
 
 
-def _started(definition: Definition, port: str, link: Port | None, slot: str) -> int:
+def _started(definition: Definition, port: str, link: Port | None, slot: str, wait_s: float) -> int:
     with progress_bar("waiting for the payload", None) as update:
         update(0)
         try:
-            first = await_samples(link, definition, slot) if link else None
-            platform = await_payload(lambda: open_port(port, REPL_BAUD), definition)
+            first = await_samples(link, definition, slot, wait_s) if link else None
+            platform = await_payload(lambda: open_port(port, REPL_BAUD), definition, wait_s)
         except FreefallError as error:
             if (reason := _reason(port, error)) is error:
                 raise
