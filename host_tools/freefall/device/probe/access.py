@@ -3,6 +3,9 @@
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+# Of a transfer: a part that stretches the clock may need it; a bus that is held is told by its lines first.
+TIMEOUT_US = 50_000
+
 
 class NoAnswer(OSError):
     """Nobody acknowledged."""

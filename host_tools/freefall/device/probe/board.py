@@ -4,10 +4,7 @@ import errno
 from collections.abc import Mapping
 
 from ..repl import Repl
-from .access import Access, BusHeld, Level, Lines, NoAnswer
-
-# A part that stretches the clock may need it; a bus that is held is told by its lines first.
-_TIMEOUT_US = 50_000
+from .access import TIMEOUT_US, Access, BusHeld, Level, Lines, NoAnswer
 
 _COMMON = """
 import machine, time
@@ -81,7 +78,7 @@ class _Bus:
         self.name = self._call
         if bus["kind"] == "i2c":
             self.name += f" (SCL GP{bus['scl']}, SDA GP{bus['sda']})"
-            repl.exec(_I2C.format(**bus | {"name": self._call, "timeout_us": _TIMEOUT_US}))
+            repl.exec(_I2C.format(**bus | {"name": self._call, "timeout_us": TIMEOUT_US}))
         elif bus["kind"] == "spi":
             selects = tuple(sensor["cs"] for sensor in sensors if "cs" in sensor)
             more = {"name": self._call, "selects": selects, "polarity": bus["mode"] >> 1, "phase": bus["mode"] & 1}

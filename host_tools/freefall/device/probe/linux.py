@@ -4,9 +4,8 @@ import errno
 import time
 
 from ...board.linux_devices import device_path, open_i2c
-from .access import BusHeld, Lines, NoAnswer
+from .access import TIMEOUT_US, BusHeld, Lines, NoAnswer
 
-_TIMEOUT_US = 50_000
 # What adapters' drivers say of a part that does not acknowledge; they agree on nothing (Linux, Documentation/i2c/fault-codes).
 _NO_ANSWER = (errno.ENXIO, errno.EREMOTEIO, errno.EIO, errno.ENODEV)
 
@@ -16,7 +15,7 @@ class LinuxI2C:
 
     def __init__(self, named: str, bus: str = "the probe"):
         self.name = device_path("i2c", named)
-        self._adapter = open_i2c(self.name, bus, _TIMEOUT_US)
+        self._adapter = open_i2c(self.name, bus, TIMEOUT_US)
 
     def __enter__(self) -> "LinuxI2C":
         return self
