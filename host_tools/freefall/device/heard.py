@@ -9,7 +9,7 @@ from ..errors import BoardError, DeviceError, FreefallError, OtherPayload
 from .enquiry import PASTE_MODE
 
 _ONE_WAY_UART = "its link is wired one way, the board's rx pin is not connected; its USB console takes telecommands too"
-_ONE_WAY_USB = "what is between takes nothing to the board; give the port of the board itself with -p"
+_ONE_WAY_USB = "it is slow, which --wait allows for, or what is between takes nothing to it: give the board's own port with -p"
 
 
 class Heard:
