@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,32 +16,7 @@ pytestmark = pytest.mark.emulated
 
 BAUD = 115_200
 _MS = 1_000_000
-GOOD = """\
-[payload]
-name = "warmth"
-apid = 100
-[link]
-transport = "uart0"
-baud = 115200
-tx = 0
-rx = 1
-[housekeeping]
-period_ms = 500
-[bus.i2c0]
-kind = "i2c"
-scl = 5
-sda = 4
-freq_hz = 400000
-[sensor.air]
-driver = "tmp117"
-bus = "i2c0"
-address = 0x48
-[stream.air]
-sensor = "air"
-trigger = "periodic"
-rate_hz = 4
-max_latency_ms = 100
-"""
+GOOD = (Path(__file__).parent / "warmth.toml").read_text().replace("rate_hz = 1.0", "rate_hz = 4")
 
 
 @pytest.fixture

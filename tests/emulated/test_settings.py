@@ -3,6 +3,7 @@
 import json
 import os
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,35 +19,7 @@ from freefall_board.core.settings import Settings
 pytestmark = pytest.mark.emulated
 
 BAUD = 115_200
-DEFINITION = """\
-[payload]
-name = "warmth"
-apid = 100
-[link]
-transport = "uart0"
-baud = 115200
-tx = 0
-rx = 1
-[housekeeping]
-period_ms = 500
-[bus.i2c0]
-kind = "i2c"
-scl = 5
-sda = 4
-freq_hz = 400000
-[sensor.air]
-driver = "tmp117"
-bus = "i2c0"
-address = 0x48
-[stream.air]
-sensor = "air"
-trigger = "periodic"
-rate_hz = 1.0
-max_latency_ms = 100
-[stream.air.adjustable]
-rate_hz = [0.1, 20]
-on = true
-"""
+DEFINITION = (Path(__file__).parent / "warmth.toml").read_text() + "[stream.air.adjustable]\nrate_hz = [0.1, 20]\non = true\n"
 OWN, OLD, NEW = (1_000_000, 1), (100_000, 1), (50_000, 1)
 
 
