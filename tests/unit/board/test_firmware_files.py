@@ -14,7 +14,8 @@ VIPER = b"import micropython\n@micropython.viper\ndef f(a: int) -> int:\n    ret
 
 def test_board_gets_every_module_but_those_of_cpython_and_of_the_image():
     firmware = Path(__file__).parents[3] / "firmware"
-    there = {path.relative_to(firmware).as_posix() for path in (*firmware.glob("freefall_*/**/*.py"), firmware / "freefall_loader.py")}
+    modules = (*firmware.glob("freefall_*/**/*.py"), firmware / "freefall_loader.py")
+    there = {path.relative_to(firmware).as_posix() for path in modules}
     files = firmware_files.source_files()
     elsewhere = ("freefall_board/ports/virtual", "freefall_board/ports/linux", "freefall_board/ports/rp2_boot")
     assert there - set(files) == {path for path in there if path.startswith(elsewhere)} != set()
