@@ -90,13 +90,14 @@ class Payload:
             self._feed()
         for sensor in sensors:
             sensor.ready = self._prepared(sensor, lambda: sensor.set_up(port.sleep_ms, self._feed))  # noqa: B023 - called at once
-        for sensor in sensors:
-            sensor.ready = sensor.ready and self._prepared(sensor, sensor.driver.start)
-        self._collect_parameters(sensors)
         self._listen()
         self._free_heap = port.free_heap()
         self._feed()
         self._boot.started()  # which may write flash
+        # From the first start on nothing may take long: FIFOs fill, and no trigger is armed yet.
+        for sensor in sensors:
+            sensor.ready = sensor.ready and self._prepared(sensor, sensor.driver.start)
+        self._collect_parameters(sensors)
         # Only now: from here on the buses belong to the interrupts, which would break into a transfer made here.
         for bus in self._buses:
             bus.arm()

@@ -31,7 +31,7 @@ class Fast:
 
         definition = edited(payload, FAST, OFTEN, *changes)
         self.bench = bench = PayloadBench(definition, image.path, rate_errors_ppm={"accel": 100.0})
-        bench.start().run_to(350)
+        bench.start().run_to(450)
         self.calm, self.samples = bench.totals("vibration"), bench.samples("vibration")
         for reads in REFUSED:
             bench.models["accel"].fail_next(reads)
@@ -120,9 +120,9 @@ def fifo(image, jitter):
     tube.absent = True  # what comes before the board counts is not counted
     bench.start()
     tube.absent = False
-    bench.run_to(600)
+    bench.run_to(700)
     bench.models["structure"].fail_next(3)
-    return bench.run_to(1900)
+    return bench.run_to(2000)
 
 
 def test_every_sample_at_4_khz_by_fifo_is_what_the_sensor_made_and_begins_with_x(fifo):
