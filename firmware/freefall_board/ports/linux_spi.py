@@ -3,6 +3,7 @@
 import spidev
 
 from .linux_bus import Bus, Device
+from .virtual_transactions import SPIRegisters
 
 # A Raspberry Pi's: the pins of the chip selects of each controller, in the order of its devices (dtoverlay spi0-2cs, spi1-3cs).
 _CHIP_SELECTS = {0: (8, 7), 1: (18, 17, 16)}
@@ -45,27 +46,13 @@ def _nothing(level):
     pass
 
 
-class SPIDevice(Device):
+class SPIDevice(SPIRegisters, Device):
     """One chip select of a bus; whether anybody is there, no SPI controller can tell."""
 
     def __init__(self, bus, spi, select, driver):
-        super().__init__(bus)
+        super().__init__(bus, driver)
         self._spi = spi
         self._set_select = select
-        self._shift = getattr(driver, "SPI_SHIFT", 0)
-        self._read_bit = getattr(driver, "SPI_READ", 0)
-        self._write_bit = getattr(driver, "SPI_WRITE", 0)
-
-    def read(self, register, buf):
-        """Registers from `register` on into buf."""
-        self.exchange(bytes((register << self._shift | self._read_bit,)), buf)
-
-    def write(self, register, data):
-        """data into registers from `register` on."""
-        self.send(bytes((register << self._shift | self._write_bit,)) + bytes(data))
-
-    def _command(self, octets):
-        return bytes((octets[0] << self._shift | self._read_bit,)) if len(octets) == 1 else super()._command(octets)
 
     def _transfer(self, phases):
         ((out, into),) = phases  # chip select goes high after each

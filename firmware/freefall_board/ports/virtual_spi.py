@@ -1,6 +1,7 @@
 """A simulated SPI bus. A model on it has select(), exchange(octet) and deselect()."""
 
 from .virtual_bus import Bus, Device
+from .virtual_transactions import SPIRegisters
 
 _BITS_PER_OCTET = 8
 _UNDRIVEN = 0xFF
@@ -23,27 +24,13 @@ class SPIBus(Bus):
         return SPIDevice(self, self._targets.get(sensor["cs"]), driver)
 
 
-class SPIDevice(Device):
+class SPIDevice(SPIRegisters, Device):
     """One chip select of a bus; target: None when nobody is there, which no SPI controller can tell."""
 
     def __init__(self, bus, target, driver):
-        super().__init__(bus)
+        super().__init__(bus, driver)
         self._target = target
         self._octet_ns = bus.octet_ns
-        self._shift = getattr(driver, "SPI_SHIFT", 0)
-        self._read_bit = getattr(driver, "SPI_READ", 0)
-        self._write_bit = getattr(driver, "SPI_WRITE", 0)
-
-    def read(self, register, buf):
-        """Registers from `register` on into buf."""
-        self.exchange(bytes((register << self._shift | self._read_bit,)), buf)
-
-    def write(self, register, data):
-        """data into registers from `register` on."""
-        self.send(bytes((register << self._shift | self._write_bit,)) + bytes(data))
-
-    def _command(self, octets):
-        return bytes((octets[0] << self._shift | self._read_bit,)) if len(octets) == 1 else super()._command(octets)
 
     def _steps(self, phases):
         ((out, into),) = phases  # chip select goes high after each

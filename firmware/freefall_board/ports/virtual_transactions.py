@@ -79,3 +79,24 @@ class BusDevice:
 
     def _begin(self, phases):
         raise NotImplementedError
+
+
+class SPIRegisters(BusDevice):
+    """One part on SPI, whose registers are shifted and marked in the octet that names them as its driver says."""
+
+    def __init__(self, bus, driver):
+        super().__init__(bus)
+        self._shift = getattr(driver, "SPI_SHIFT", 0)
+        self._read_bit = getattr(driver, "SPI_READ", 0)
+        self._write_bit = getattr(driver, "SPI_WRITE", 0)
+
+    def read(self, register, buf):
+        """Registers from `register` on into buf."""
+        self.exchange(bytes((register << self._shift | self._read_bit,)), buf)
+
+    def write(self, register, data):
+        """data into registers from `register` on."""
+        self.send(bytes((register << self._shift | self._write_bit,)) + bytes(data))
+
+    def _command(self, octets):
+        return bytes((octets[0] << self._shift | self._read_bit,)) if len(octets) == 1 else super()._command(octets)
