@@ -70,17 +70,14 @@ def declared_len(packet):
 
 def is_telemetry(packet):
     """Whether the primary header is that of an unsegmented telemetry packet with a secondary header, version 0."""
-    return _is(packet, _TELEMETRY)
+    first, second = struct.unpack_from(">HH", packet, 0)
+    return first & 0xF800 == _TELEMETRY and second & 0xC000 == _UNSEGMENTED
 
 
 def is_telecommand(packet):
     """As is_telemetry, of a telecommand packet."""
-    return _is(packet, _TELECOMMAND)
-
-
-def _is(packet, kind):
     first, second = struct.unpack_from(">HH", packet, 0)
-    return first & 0xF800 == kind and second & 0xC000 == _UNSEGMENTED
+    return first & 0xF800 == _TELECOMMAND and second & 0xC000 == _UNSEGMENTED
 
 
 def apid_of(packet):
